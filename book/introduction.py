@@ -1,0 +1,104 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Introduction
+#
+# In 2020 a student report trains LeNet-5, a small convolutional network, to read handwritten digits
+# {cite:p}`mejia2020`. Its code is in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`. This book
+# repeats the work in Python with PyTorch {cite:p}`paszke2019`. The network, the data and the recipe are the same. The
+# pages you read are the output of the code: each number below comes from a run and is typed by nobody.
+#
+# The answer first. After {glue:text}`results.ipynb::epochs:s` epochs our network reads
+# {glue:text}`results.ipynb::accuracy:s` of the test images correctly. The series that the original plots ends at
+# {glue:text}`results.ipynb::original_accuracy:s`; its text says 90 %. {doc}`results` compares the two.
+
+# %% tags=["remove-cell"]
+from lenet5 import figures
+from lenet5.display import glue_numbers, show
+from lenet5.model import LeNet5, layer_table
+
+model = LeNet5()
+layers = layer_table(model)
+glue_numbers(
+    parameters=f"{sum(layer.parameters for layer in layers):,}",
+    multiply_adds=f"{sum(layer.multiply_adds for layer in layers):,}",
+    dense_share=f"{100 * sum(row.parameters for row in layers if row.kind == 'Linear') / sum(row.parameters for row in layers):.0f} %",
+)
+
+# %% [markdown]
+# ## The network
+#
+# LeNet-5 dates from 1998 {cite:p}`lecun1998`. Two convolutions with kernels of 5×5 pixels look for local patterns, the
+# first in the image and the second in what the first has found. Each is followed by max-pooling, which keeps the
+# strongest answer in every 2×2 block and halves the resolution. Three dense layers turn the 256 values that remain into
+# ten, one for each digit. {numref}`fig-architecture` shows the shapes on the way.
+
+# %% mystnb={"figure": {"caption": "The network, laid out from the model's own layers. Each stack is a feature map drawn to scale, with as many sheets as it has channels; each bar is a dense layer. Under a layer stand the shape of its output and the size of its kernel.", "name": "fig-architecture"}, "image": {"alt": "From left to right: a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange sheets of 4 by 4 from max-pooling; three blue bars for the dense layers of 120, 84 and 10 values."}} tags=["hide-input"]
+show(figures.architecture(model))
+
+# %% [markdown]
+# The variant of the report differs from the design of 1998 in four ways. ReLU, $\max(0, x)$, replaces the scaled
+# hyperbolic tangent. Max-pooling replaces an average with trained weights. Every map of the second convolution sees all
+# six maps before it, where the original connection table leaves some out. The last layer is a plain dense layer of
+# *logits*, without an activation, in place of radial basis functions.
+#
+# There are {glue:text}`parameters` parameters, {glue:text}`dense_share` of them in the dense layers. One image costs
+# {glue:text}`multiply_adds` multiply-adds. {doc}`implementation` lists both by layer.
+#
+# ## The loss
+#
+# The network gives a vector of logits $z \in \mathbb{R}^{10}$. The softmax makes probabilities of them, and the loss of
+# an image with label $y$ is the negative logarithm of the probability given to that label:
+#
+# ```{math}
+# :label: eq-loss
+# \ell(z, y) = -\log \frac{e^{z_y}}{\sum_{k=0}^{9} e^{z_k}}
+#            = \log \sum_{k=0}^{9} e^{z_k} - z_y .
+# ```
+#
+# This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one that is computed: it neither
+# overflows nor takes the logarithm of zero. A batch is scored by its mean. A network that knows nothing gives every
+# digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s` nats. That value
+# returns in {doc}`results`.
+#
+# ## The optimiser
+#
+# The weights follow Adam {cite:p}`kingma2014`. With $g_t$ the gradient of the batch loss at step $t$, Adam keeps a
+# running mean of the gradient and one of its square, corrects both for their start at zero, and moves each weight
+# $\theta$ by a step of about the learning rate $\eta$:
+#
+# ```{math}
+# :label: eq-adam
+# \begin{aligned}
+# m_t &= \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, &
+# v_t &= \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2, \\
+# \theta_t &= \theta_{t-1} - \eta\,
+#   \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \varepsilon} .
+# \end{aligned}
+# ```
+#
+# The report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's:
+# $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
+#
+# ## Better networks
+#
+# LeNet-5 is not the best reader of these digits, and the report does not claim it. It names a *multi-column deep neural
+# network* {cite:p}`ciresan2012` as the best of its time: 35 networks, trained on images normalised to seven widths and
+# distorted anew in every epoch, whose outputs are averaged. It misreads 23 of the 10,000 test images, an accuracy of
+# 99.77 %. Its single networks err on 0.29 to 0.6 %. LeNet-5 itself reached an error of 0.95 % in 1998, and 0.8 % with
+# distorted training images {cite:p}`lecun1998`.
+#
+# ## The chapters
+#
+# {doc}`dataset` shows the images and counts them. {doc}`implementation` gives the code, the set-up and the training.
+# {doc}`results` shows how the training converges, what the network gets right and what it gets wrong.
