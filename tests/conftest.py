@@ -1,0 +1,63 @@
+"""What several tests share: the data, a built book, a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lenet5.data import Split, load
+
+ROOT = Path(__file__).resolve().parent.parent
+JUPYTER_BOOK = Path(sys.executable).parent / "jupyter-book"
+
+
+@pytest.fixture(scope="session")
+def mnist() -> tuple[Split, Split]:
+    """The real training and test split."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def small(mnist) -> tuple[Split, Split]:
+    """600 training and 200 test images: an epoch takes some milliseconds."""
+    train, test = mnist
+    return (
+        Split(train.images[:600], train.labels[:600]),
+        Split(test.images[:200], test.labels[:200]),
+    )
+
+
+def copy_project(target: Path) -> Path:
+    """A copy of what a build reads, without what it has built."""
+    ignored = shutil.ignore_patterns(".*", "_build", "runs", "data", "__pycache__")
+    return Path(shutil.copytree(ROOT, target, ignore=ignored))
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory) -> Path:
+    """The HTML book, built from a copy of the project; any warning fails."""
+    project = copy_project(tmp_path_factory.mktemp("book") / "project")
+    command = [JUPYTER_BOOK, "build", project, "-W", "-n", "--all", "--keep-going"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return project / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; without one the test is skipped, in CI it fails."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        message = "no Chromium: install it (apt-get install chromium) to test the pages"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        quiet = ["--disable-quic", "--no-first-run", "--disable-component-update"]
+        quiet += ["--disable-background-networking", "--disable-sync", "--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield browser
+        browser.close()
