@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 
-.PHONY: help reproduce test book what-if serve record lint clean
+.PHONY: help reproduce test book what-if serve record bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -27,6 +27,9 @@ serve: book ## build the book and serve it on http://localhost:8000
 
 record: $(VENV) ## train the published run again and store it in record/
 	$(BIN)/python -m lenet5 train --out record
+
+bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
+	$(BIN)/python -m benchmarks
 
 lint: $(VENV) ## check the style of the code
 	$(BIN)/ruff check .

@@ -81,7 +81,7 @@ if config == Config():
 # original published. The curves agree in shape and in size: a steep first epoch, then a slow descent that is noisy on
 # the test images.
 
-# %% mystnb={"figure": {"caption": "Convergence. Top: the natural logarithm of the mean loss; epoch 0 is the untrained network. Bottom: the share of images misread. Where the dashed line keeps falling and the solid one does not, the network learns the training images by heart.", "name": "fig-convergence"}, "image": {"alt": "Two line charts over the epochs. In both, the curves of this report for training and test images and the published curve of the original fall steeply at first and then slowly; the two test curves run close together, and the training curve ends below them."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "Convergence. Top: the natural logarithm of the mean loss; epoch 0 is the untrained network. Bottom: the share of images misread. Where the dashed line keeps falling and the solid one does not, the network learns the training images by heart.", "name": "fig-convergence"}, "image": {"alt": "Two line charts over the epochs. In both, the curves of this report for training and test images and the published curve of the original fall steeply at first and then slowly; the two test curves run close together, and the training curve ends below them."}} save_as="convergence.svg" tags=["hide-input", "nbval-ignore-output"]
 show(figures.convergence(history, original))
 
 # %% [markdown]

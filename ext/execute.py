@@ -75,9 +75,9 @@ def refresh(
             return "up to date"
         _replace(target, content, drafts)
         return "text updated"
-    _replace(
-        target, _tidy(_execute(source, notebook, parameters, drafts), wanted), drafts
-    )
+    executed = _execute(source, notebook, parameters, drafts)
+    _save_pictures(executed, source.parent, drafts)
+    _replace(target, _tidy(executed, wanted), drafts)
     return "executed"
 
 
@@ -186,6 +186,14 @@ def _tidy(notebook: nbformat.NotebookNode, digest: str) -> str:
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return nbformat.writes(notebook) + "\n"
+
+
+def _save_pictures(notebook: nbformat.NotebookNode, folder: Path, drafts: Path) -> None:
+    """Write the SVG of each cell whose metadata says ``save_as`` to that file."""
+    for cell in notebook.cells:
+        if "save_as" in cell.metadata:
+            svg = cell.outputs[-1].data["image/svg+xml"]
+            _replace(folder / cell.metadata["save_as"], svg, drafts)
 
 
 def _replace(target: Path, content: str, drafts: Path) -> None:

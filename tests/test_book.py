@@ -85,3 +85,12 @@ def test_stored_outputs_name_no_path_of_a_machine():
         for cell in nbformat.read(path, as_version=4).cells:
             text = json.dumps(cell.get("outputs", []))
             assert not re.search(r"/(home|root|work|tmp|Users)/", text), path.name
+
+
+def test_the_picture_of_the_readme_is_the_figure_of_the_results():
+    notebook = nbformat.read(ROOT / "book" / "results.ipynb", as_version=4)
+    saved = [cell for cell in notebook.cells if "save_as" in cell.metadata]
+    assert [cell.metadata["save_as"] for cell in saved] == ["convergence.svg"]
+    picture = (ROOT / "book" / "convergence.svg").read_text(encoding="utf-8")
+    assert picture == saved[0].outputs[-1]["data"]["image/svg+xml"]
+    assert "book/convergence.svg" in (ROOT / "README.md").read_text(encoding="utf-8")
