@@ -70,6 +70,7 @@ def refresh(
         and stored.metadata.get("lenet5", {}).get("digest") == wanted
     ):
         _adopt_outputs(notebook, stored)
+        _save_pictures(notebook, source.parent, drafts)
         content = _tidy(notebook, wanted)
         if content == target.read_text(encoding="utf-8"):
             return "up to date"
