@@ -14,7 +14,8 @@ from ext.slim import slim
 # Thebe would run cells on a remote server; the second script draws the icons that a font
 # draws already, and weighs more than the rest of a page.
 UNUSED = re.compile(r"thebe|kernelName|scripts/fontawesome\.js", re.IGNORECASE)
-DESIGN = re.compile(r"sphinx-design|design-tabs")  # of use where a class begins with sd-
+# Of use where a class begins with sd-.
+DESIGN = re.compile(r"sphinx-design|design-tabs")
 
 
 def mend(html: str) -> str:

@@ -26,7 +26,13 @@ class _Table(SphinxDirective):
         self.env.metadata[self.env.docname]["status"] = True
         lines = [["---"] * len(self.header), *self.rows()]
         lines = ["| " + " | ".join(row) + " |" for row in [self.header, *lines]]
-        text = [f":::{{table}} {self.caption}", f":name: {self.label}", "", *lines, ":::"]
+        text = [
+            f":::{{table}} {self.caption}",
+            f":name: {self.label}",
+            "",
+            *lines,
+            ":::",
+        ]
         box = nodes.container()
         self.state.nested_parse(StringList(text, self.get_location()), 0, box)
         return box.children
@@ -48,7 +54,10 @@ class ChapterStatus(_Table):
             name = source.relative_to(root).with_suffix("").as_posix()
             made = log.get(source.stem)
             if made and made["digest"] == notebook.metadata.lenet5.digest:
-                state, seconds = f"executed {made['finished']}", f"{made['seconds']:.1f}"
+                state, seconds = (
+                    f"executed {made['finished']}",
+                    f"{made['seconds']:.1f}",
+                )
             else:
                 state, seconds = "stored outputs of this code", "–"
             rows.append([f"{{doc}}`/{name}`", f"{done} of {len(code)}", state, seconds])

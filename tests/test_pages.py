@@ -1,13 +1,12 @@
 """What a reader's browser makes of each page, from file:// and without a network."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bs4 import BeautifulSoup
+from conftest import pages, soup
 
 WIDTHS = {"desktop": 1280, "phone": 390}
 THEMES = ("light", "dark")
@@ -70,12 +69,6 @@ TEX_SOURCE = """[...document.querySelectorAll('main .math')].filter(
     formula => !formula.querySelector('mjx-container')).length"""
 
 
-def pages(book: Path) -> list[Path]:
-    found = [path for path in book.rglob("*.html") if "_static" not in path.parts]
-    assert len(found) >= 7
-    return sorted(found)
-
-
 @pytest.fixture(scope="module")
 def visits(book, browser) -> dict[tuple[str, str, str], Visit]:
     """Every page at every width in both themes."""
@@ -131,7 +124,9 @@ def test_axe_finds_no_violation(visits):
 
 def test_a_page_weighs_less_than_1500_kilobytes(visits):
     assert min(visit.weight for visit in visits.values()) > 100_000  # it was counted
-    assert faults(visits, lambda visit: visit.weight * (visit.weight >= 1_500_000)) == {}
+    assert (
+        faults(visits, lambda visit: visit.weight * (visit.weight >= 1_500_000)) == {}
+    )
 
 
 def test_no_page_is_wider_than_its_window(visits):
@@ -165,67 +160,14 @@ def test_what_a_page_does_wrong_is_noticed(tmp_path, browser):
     assert {"image-alt", "html-has-lang"} <= found
 
 
-def soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
-def test_every_internal_link_leads_somewhere(book):
-    ids = {path: {tag["id"] for tag in soup(path).find_all(id=True)} for path in pages(book)}
-    dead = []
-    for path in ids:
-        for link in soup(path).find_all("a", href=True):
-            parts = urlsplit(link["href"])
-            if parts.scheme in ("http", "https", "mailto", "javascript"):
-                continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            fragment = unquote(parts.fragment)
-            known = not fragment or fragment in ids.get(target, {fragment})
-            if not target.is_file() or not known:
-                dead.append(f"{path.relative_to(book)}: {link['href']}")
-    assert dead == []
-
-
-def test_headings_are_in_order(book):
-    for path in pages(book):
-        article = soup(path).find("article") or soup(path).find("main")
-        levels = [int(tag.name[1]) for tag in article.find_all(re.compile("^h[1-6]$"))]
-        assert levels.count(1) == 1, path.name
-        assert levels[0] == 1, path.name
-        steps = zip(levels, levels[1:], strict=False)
-        assert all(after <= before + 1 for before, after in steps), path.name
-
-
-def test_each_page_says_its_language_and_each_table_its_columns(book):
-    for path in pages(book):
-        page = soup(path)
-        assert page.html["lang"] == "en"
-        for table in page.select("article table.table"):
-            heads = [head.get_text(strip=True) for head in table.select("thead th")]
-            assert heads, path.name
-            assert all(heads), (path.name, heads)
-
-
-def test_each_figure_says_what_it_shows(book):
-    for path in pages(book):
-        for image in soup(path).select("article img"):
-            assert len(image.get("alt", "")) > 40, (path.name, image.get("src"))
-
-
-def test_each_chapter_offers_its_notebook_and_its_source(book):
-    for notebook in (book.parent.parent / "book").glob("*.ipynb"):
-        path = book / "book" / f"{notebook.stem}.html"
-        for suffix in (".ipynb", ".py"):
-            [link] = soup(path).select(f"a[href$='_sources/book/{notebook.stem}{suffix}']")
-            copy = path.parent / link["href"]
-            assert copy.read_bytes() == notebook.with_suffix(suffix).read_bytes()
-
-
 def test_search_finds_adam_from_a_file(book, browser):
     visit, page = Visit(), browser.new_page()
     watch(page, visit)
     page.goto(f"{(book / 'search.html').as_uri()}?q=Adam")
     page.wait_for_selector("ul.search li a")
-    hits = [link.get_attribute("href") for link in page.query_selector_all("ul.search a")]
+    hits = [
+        link.get_attribute("href") for link in page.query_selector_all("ul.search a")
+    ]
     page.goto(f"{(book / 'search.html').as_uri()}?q=xylophone")
     page.wait_for_selector("text=did not match any documents")
     page.close()
@@ -269,7 +211,9 @@ def test_the_keyboard_reaches_the_text_the_chapters_and_the_theme(book, browser)
         reached.append(name)
         if not ring:
             unmarked.append(name)
-    chapters = [link["href"] for link in soup(book / "index.html").select("nav.bd-links a")]
+    chapters = [
+        link["href"] for link in soup(book / "index.html").select("nav.bd-links a")
+    ]
     assert len(chapters) >= 4
     assert set(chapters) <= set(reached)
     assert unmarked == []
