@@ -53,7 +53,7 @@ def build() -> int:
         print(f"pdf: LaTeX failed; the whole story is in {log}", file=sys.stderr)
         return 1
     print(f"pdf: {PDF} is built; the HTML follows, with links to it", flush=True)
-    return subprocess.run([JUPYTER_BOOK, "build", "."]).returncode
+    return subprocess.run([JUPYTER_BOOK, "build", ".", "--all"]).returncode
 
 
 def main() -> int:

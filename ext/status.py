@@ -24,8 +24,8 @@ class _Table(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.metadata[self.env.docname]["status"] = True
-        lines = [["---"] * len(self.header), *self.rows()]
-        lines = ["| " + " | ".join(row) + " |" for row in [self.header, *lines]]
+        rows = [self.header, self.align, *self.rows()]
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
         text = [
             f":::{{table}} {self.caption}",
             f":name: {self.label}",
@@ -40,6 +40,7 @@ class _Table(SphinxDirective):
 
 class ChapterStatus(_Table):
     header = ("chapter", "code cells", "state", "seconds")
+    align = (":---", "---:", ":---", "---:")
     caption = "The chapters, and what this machine did to execute them."
     label = "tab-chapters"
 
@@ -66,6 +67,7 @@ class ChapterStatus(_Table):
 
 class EnvironmentStatus(_Table):
     header = ("what", "version")
+    align = (":---", ":---")
     caption = "What the book was built with."
     label = "tab-environment"
 
