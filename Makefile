@@ -3,14 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 
-.PHONY: help reproduce test book what-if serve record bench lint clean
+.PHONY: help reproduce test book pdf what-if serve record bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
-reproduce: $(VENV) ## train, execute every chapter, build the book, and say what changed
+reproduce: $(VENV) ## train, execute every chapter, build HTML and PDF, and say what changed
 	rm -rf runs
 	$(BIN)/python -m ext.chapters
 	$(BIN)/jupyter-book build . --all
+	@$(BIN)/python -m ext.pdf --if-possible
 	@$(BIN)/python -m ext.changes
 
 test: $(VENV) ## run all tests, and every chapter against its stored outputs
@@ -18,6 +19,9 @@ test: $(VENV) ## run all tests, and every chapter against its stored outputs
 
 book: $(VENV) ## build the book in _build/html; only chapters whose code changed are executed
 	$(BIN)/jupyter-book build .
+
+pdf: $(VENV) ## build the PDF, _build/latex/lenet5.pdf, and the HTML book with links to it
+	@$(BIN)/python -m ext.pdf
 
 what-if: $(VENV) ## an edition with other parameters: make what-if EPOCHS=3 SEED=7 LR=1e-3 BATCH_SIZE=64
 	@$(BIN)/python -m ext.what_if $(filter-out PYTHON=%,$(MAKEOVERRIDES))

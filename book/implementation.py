@@ -156,7 +156,7 @@ if config == Config():
 # %% tags=["hide-input", "nbval-ignore-output"]
 facts = run.environment
 show_table(
-    ["", "original", "this run"],
+    ["part", "original", "this run"],
     [
         [
             "processor",

@@ -3,10 +3,14 @@
 ``python -m ext.chapters`` does the same without a build, for all chapters at once.
 """
 
+import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import nbformat
 import yaml
 from sphinx.errors import SphinxError
 from sphinx.util import logging
@@ -15,6 +19,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from ext.execute import ChapterError, declared, refresh
 
 logger = logging.getLogger(__name__)
+LOG = Path("_build", "executions.jsonl")
 
 
 class BuildError(SphinxError):
@@ -45,6 +50,22 @@ def check_parameters(sources: list[Path], parameters: dict) -> None:
         )
 
 
+def executions(root: Path) -> dict[str, dict]:
+    """What this machine last did for each chapter, from the build's log.
+
+    Returns
+    -------
+    dict
+        By chapter: ``seconds`` it took, when it ``finished`` (UTC), and the ``digest`` of
+        the code that ran.
+    """
+    log = root / LOG
+    if not log.exists():
+        return {}
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return {line["chapter"]: line for line in lines}
+
+
 def execute_stale(app, config) -> None:
     """Bring every chapter up to date (Sphinx event ``config-inited``)."""
     root = Path(app.srcdir)
@@ -54,9 +75,7 @@ def execute_stale(app, config) -> None:
         check_parameters(sources, config.chapters_parameters)
         for source in sources:
             watched = [root / path for path in config.chapters_watch]
-            outcome = refresh(
-                source, watched, config.chapters_parameters, root / "_build" / ".drafts"
-            )
+            outcome = _refresh(root, source, watched, config.chapters_parameters)
             if outcome != "up to date":
                 logger.info(f"chapter {source.stem}: {outcome}")
                 app.executed_chapters.append(source.stem)
@@ -87,6 +106,28 @@ def _in_order(toc, name: str) -> Iterator[str]:
         yield from _in_order(toc, child)
 
 
+def _refresh(
+    root: Path,
+    source: Path,
+    watched: Sequence[Path],
+    parameters: dict,
+    force: bool = False,
+) -> str:
+    start = time.perf_counter()
+    outcome = refresh(source, watched, parameters, root / "_build" / ".drafts", force)
+    if outcome == "executed":
+        notebook = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+        line = {
+            "chapter": source.stem,
+            "seconds": round(time.perf_counter() - start, 1),
+            "finished": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            "digest": notebook.metadata.lenet5.digest,
+        }
+        with open(root / LOG, "a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+    return outcome
+
+
 def main() -> int:
     """Execute every chapter of the book in the current folder, whether stale or not."""
     root = Path.cwd()
@@ -98,9 +139,7 @@ def main() -> int:
     try:
         for source in chapters(root):
             print(f"executing {source.relative_to(root)}", flush=True)
-            refresh(
-                source, watched, parameters, root / "_build" / ".drafts", force=True
-            )
+            _refresh(root, source, watched, parameters, force=True)
     except ChapterError as error:
         print(f"Chapter failed: {error}", file=sys.stderr)
         return 1

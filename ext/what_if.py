@@ -40,12 +40,15 @@ def prepare(root: Path, parameters: dict) -> Path:
     """Lay out the edition's sources and return their folder."""
     name = "_".join(f"{key}-{value}" for key, value in sorted(parameters.items()))
     edition = root / "_build" / "what-if" / name
-    (edition / "book").mkdir(parents=True, exist_ok=True)
+    for folder in ("book", "_static"):
+        (edition / folder).mkdir(parents=True, exist_ok=True)
     for path in [
         root / "index.md",
         root / "_toc.yml",
         *root.glob("book/*.py"),
+        *root.glob("book/*.md"),
         *root.glob("book/*.bib"),
+        *root.glob("_static/*"),
     ]:
         shutil.copyfile(path, edition / path.relative_to(root))
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))

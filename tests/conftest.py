@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from lenet5.data import Split, load
 
@@ -44,6 +45,36 @@ def book(tmp_path_factory) -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return project / "_build" / "html"
+
+
+def pages(book: Path) -> list[Path]:
+    """Every page of the built book."""
+    found = [path for path in book.rglob("*.html") if "_static" not in path.parts]
+    assert len(found) >= 7
+    return sorted(found)
+
+
+def soup(path: Path) -> BeautifulSoup:
+    """The elements of a page."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def need(program: str, package: str) -> None:
+    """Skip the test where a program is missing; in CI that is a failure."""
+    if shutil.which(program) is None:
+        message = f"no {program}: install it (apt-get install {package}) for this test"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def printed(tmp_path_factory) -> Path:
+    """A copy of the project in which the PDF and the HTML that links it are built."""
+    need("latexmk", "latexmk")
+    project = copy_project(tmp_path_factory.mktemp("pdf") / "project")
+    command = [sys.executable, "-m", "ext.pdf"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return project
 
 
 @pytest.fixture(scope="session")

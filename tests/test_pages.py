@@ -1,0 +1,223 @@
+"""What a reader's browser makes of each page, from file:// and without a network."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import pages, soup
+
+WIDTHS = {"desktop": 1280, "phone": 390}
+THEMES = ("light", "dark")
+AXE = {"preload": False, "resultTypes": ["violations"]}  # its preload asks for http
+
+
+@dataclass
+class Visit:
+    """What happened while a browser had a page open."""
+
+    refused: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    weight: int = 0  # bytes of all files loaded
+    overhang: int = 0  # pixels that the page is wider than the window
+    white: list[bool] = field(default_factory=list)  # is each figure on white?
+    mathless: int = 0  # formulas left as TeX source
+
+
+def local(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path))
+
+
+def watch(page, visit: Visit) -> None:
+    """Refuse every request to a network, and note what the page asks and says."""
+
+    def answer(route) -> None:
+        url = route.request.url
+        if not url.startswith(("file:", "data:", "blob:")):
+            visit.refused.append(url)
+            route.abort()
+            return
+        if url.startswith("file:") and not local(url).exists():
+            visit.missing.append(url)
+        elif url.startswith("file:"):
+            visit.weight += local(url).stat().st_size
+        route.continue_()
+
+    def listen(message) -> None:
+        if message.type in ("error", "warning"):
+            visit.errors.append(message.text)
+
+    page.route("**/*", answer)
+    page.on("console", listen)
+    page.on("pageerror", lambda error: visit.errors.append(str(error)))
+
+
+def settle(page) -> None:
+    """Wait until fonts are loaded and equations set."""
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready")
+    page.evaluate("window.MathJax?.startup?.promise")
+
+
+FIGURES_ON_WHITE = """[...document.querySelectorAll('main figure img')].map(image => {
+    const colour = getComputedStyle(image).backgroundColor
+    return colour === 'rgb(255, 255, 255)'})"""
+TEX_SOURCE = """[...document.querySelectorAll('main .math')].filter(
+    formula => !formula.querySelector('mjx-container')).length"""
+
+
+@pytest.fixture(scope="module")
+def visits(book, browser) -> dict[tuple[str, str, str], Visit]:
+    """Every page at every width in both themes."""
+    made = {}
+    for width, pixels in WIDTHS.items():
+        for theme in THEMES:
+            context = browser.new_context(
+                viewport={"width": pixels, "height": 900},
+                color_scheme=theme,
+                offline=True,
+            )
+            for path in pages(book):
+                visit, page = Visit(), context.new_page()
+                watch(page, visit)
+                page.goto(path.as_uri())
+                settle(page)
+                shown = page.evaluate("document.documentElement.dataset.theme")
+                assert shown == theme
+                visit.white = page.evaluate(FIGURES_ON_WHITE)
+                visit.mathless = page.evaluate(TEX_SOURCE)
+                visit.overhang = page.evaluate(
+                    "document.documentElement.scrollWidth - innerWidth"
+                )
+                found = Axe().run(page, options=AXE).response["violations"]
+                for fault in found:
+                    targets = [node["target"] for node in fault["nodes"]]
+                    visit.violations.append(f"{fault['id']}: {targets}")
+                made[path.relative_to(book).as_posix(), width, theme] = visit
+                page.close()
+            context.close()
+    return made
+
+
+def faults(visits, of) -> dict:
+    return {key: of(visit) for key, visit in visits.items() if of(visit)}
+
+
+def test_no_page_asks_the_network_for_anything(visits):
+    assert faults(visits, lambda visit: visit.refused) == {}
+
+
+def test_every_file_a_page_loads_is_there(visits):
+    assert faults(visits, lambda visit: visit.missing) == {}
+
+
+def test_no_page_reports_an_error(visits):
+    assert faults(visits, lambda visit: visit.errors) == {}
+
+
+def test_axe_finds_no_violation(visits):
+    assert faults(visits, lambda visit: visit.violations) == {}
+
+
+def test_a_page_weighs_less_than_1500_kilobytes(visits):
+    assert min(visit.weight for visit in visits.values()) > 100_000  # it was counted
+    assert (
+        faults(visits, lambda visit: visit.weight * (visit.weight >= 1_500_000)) == {}
+    )
+
+
+def test_no_page_is_wider_than_its_window(visits):
+    assert faults(visits, lambda visit: visit.overhang) == {}
+
+
+def test_formulas_are_set_without_a_network(visits):
+    assert faults(visits, lambda visit: visit.mathless) == {}
+
+
+def test_figures_stay_on_white_in_the_dark(visits):
+    dark = {key: visit for key, visit in visits.items() if key[2] == "dark"}
+    assert any(visit.white for visit in dark.values())  # there are figures
+    assert faults(dark, lambda visit: visit.white.count(False)) == {}
+
+
+def test_what_a_page_does_wrong_is_noticed(tmp_path, browser):
+    path = tmp_path / "wrong.html"
+    path.write_text(
+        "<title>x</title><img src='https://example.org/x.png'>"
+        "<script src='none.js'></script><script>nothing()</script>"
+    )
+    visit, page = Visit(), browser.new_page()
+    watch(page, visit)
+    page.goto(path.as_uri())
+    found = {fault["id"] for fault in Axe().run(page).response["violations"]}
+    page.close()
+    assert visit.refused == ["https://example.org/x.png"]
+    assert [local(url).name for url in visit.missing] == ["none.js"]
+    assert any("nothing is not defined" in error for error in visit.errors)
+    assert {"image-alt", "html-has-lang"} <= found
+
+
+def test_search_finds_adam_from_a_file(book, browser):
+    visit, page = Visit(), browser.new_page()
+    watch(page, visit)
+    page.goto(f"{(book / 'search.html').as_uri()}?q=Adam")
+    page.wait_for_selector("ul.search li a")
+    hits = [
+        link.get_attribute("href") for link in page.query_selector_all("ul.search a")
+    ]
+    page.goto(f"{(book / 'search.html').as_uri()}?q=xylophone")
+    page.wait_for_selector("text=did not match any documents")
+    page.close()
+    assert any("introduction.html" in hit for hit in hits), hits
+    assert visit.errors == []
+
+
+def test_a_wide_table_scrolls_inside_itself(book, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    found = 0
+    for path in pages(book):
+        if "<table" not in path.read_text(encoding="utf-8"):
+            continue
+        page.goto(path.as_uri())
+        settle(page)
+        # Make each table too wide for a phone, whatever it holds.
+        page.add_style_tag(content="article table { min-width: 1000px !important }")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
+        found += page.evaluate("""[...document.querySelectorAll('article table')].filter(
+            table => { const box = table.parentElement
+                       box.scrollLeft = 100
+                       return box.scrollLeft === 100 }).length""")
+    page.close()
+    assert found >= 3
+
+
+AT = """(() => { const at = document.activeElement, look = getComputedStyle(at)
+    const ring = look.outlineStyle !== 'none' || look.boxShadow !== 'none'
+    return [at.getAttribute('href') || at.className, ring] })()"""
+
+
+def test_the_keyboard_reaches_the_text_the_chapters_and_the_theme(book, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((book / "index.html").as_uri())
+    page.keyboard.press("Tab")
+    assert "Skip to main content" in page.evaluate("document.activeElement.innerText")
+    reached, unmarked = [], []
+    while len(reached) < 100 and "theme-switch" not in "".join(reached[-1:]):
+        page.keyboard.press("Tab")
+        name, ring = page.evaluate(AT)
+        reached.append(name)
+        if not ring:
+            unmarked.append(name)
+    chapters = [
+        link["href"] for link in soup(book / "index.html").select("nav.bd-links a")
+    ]
+    assert len(chapters) >= 4
+    assert set(chapters) <= set(reached)
+    assert unmarked == []
+    before = page.evaluate("document.documentElement.dataset.mode")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.dataset.mode") != before
+    page.close()

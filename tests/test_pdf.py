@@ -1,0 +1,198 @@
+"""The printed book: its text, its make-up, and what the HTML says of it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT, copy_project, need, soup
+from pypdf import PdfReader
+
+from ext import pdf
+
+A4 = (595.3, 841.9)  # points
+
+
+@pytest.fixture(scope="module")
+def paper(printed) -> PdfReader:
+    return PdfReader(printed / pdf.PDF)
+
+
+@pytest.fixture(scope="module")
+def text(paper) -> str:
+    """All its text, with each run of white space as one space."""
+    return " ".join(" ".join(page.extract_text() for page in paper.pages).split())
+
+
+@pytest.fixture(scope="module")
+def log(printed) -> str:
+    """What LaTeX said."""
+    path = (printed / pdf.PDF).with_suffix(".log")
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def html_pages(project: Path) -> dict[str, BeautifulSoup]:
+    html = project / "_build" / "html"
+    paths = [html / "index.html", *sorted((html / "book").glob("*.html"))]
+    return {path.relative_to(html).as_posix(): soup(path) for path in paths}
+
+
+def squeeze(words: str) -> str:
+    """Without spaces and hyphens, which a line break adds or takes."""
+    return re.sub(r"[\s‐-]", "", words)
+
+
+def test_the_numbers_of_the_html_are_in_the_pdf(printed, text):
+    numbers = [
+        span.get_text()
+        for page in html_pages(printed).values()
+        for span in page.select("span.pasted-text")
+    ]
+    assert len(numbers) > 50
+    lacking = {number for number in numbers if squeeze(number) not in squeeze(text)}
+    assert lacking == set()
+
+
+def test_the_front_page_says_the_same_on_paper(printed, text):
+    page = html_pages(printed)["index.html"]
+    for paragraph in page.select("article p:has(span.pasted-text)"):
+        assert squeeze(paragraph.get_text()) in squeeze(text)
+
+
+def test_every_caption_is_printed_with_its_number(printed, text):
+    paper, captions = squeeze(text), 0
+    for name, page in html_pages(printed).items():
+        for caption in page.select("article figcaption .caption-number"):
+            number = squeeze(caption.get_text())
+            words = squeeze(caption.find_next_sibling().get_text())[:30]
+            captions += 1
+            assert re.search(re.escape(number) + ":?" + re.escape(words), paper), (
+                name,
+                number,
+            )
+    assert captions >= 8
+
+
+def test_hidden_inputs_are_not_printed(text):
+    hidden = seen = 0
+    for path in (ROOT / "book").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type != "code":
+                continue
+            tags = set(cell.metadata.get("tags", []))
+            line = squeeze(cell.source.strip().splitlines()[-1])
+            if tags & {"hide-input", "hide-cell"} and len(line) > 20:
+                hidden += 1
+                assert line not in squeeze(text), (path.name, line)
+            elif not tags & {"remove-cell", "remove-input", "hide-input"}:
+                first = squeeze(cell.source.strip().splitlines()[0])
+                seen += first in squeeze(text)
+    assert hidden >= 4
+    assert seen >= 1
+
+
+def test_it_is_a4_with_title_author_language_and_bookmarks(paper, text):
+    sizes = {
+        tuple(round(float(x), 1) for x in page.mediabox[2:]) for page in paper.pages
+    }
+    assert sizes == {A4}
+    assert paper.metadata.title == "LeNet-5 for digit identification"
+    assert "Mejía de Dios" in paper.metadata.author
+    assert "authors of the reproduction" in paper.metadata.author
+    assert paper.trailer["/Root"]["/Lang"] == "en"
+    first = paper.pages[0].extract_text()
+    assert "Mejía de Dios" in first
+    assert "authors of the reproduction" in first
+    marks = [mark.title for mark in paper.outline if not isinstance(mark, list)]
+    for source in (ROOT / "book").glob("*.py"):
+        title = re.search(r"^# # (.+)$", source.read_text(encoding="utf-8"), re.M)[1]
+        assert title in marks
+    assert "??" not in text
+
+
+def test_figures_are_vectors(paper):
+    def kinds(resources, depth=0):
+        for thing in resources.get("/XObject", {}).values():
+            thing = thing.get_object()
+            yield thing["/Subtype"]
+            if depth < 3 and "/Resources" in thing:
+                yield from kinds(thing["/Resources"].get_object(), depth + 1)
+
+    found = [kind for page in paper.pages for kind in kinds(page["/Resources"])]
+    assert found.count("/Form") >= 8
+
+
+def test_no_line_runs_over_and_no_character_is_missing(log):
+    too_wide = [float(x) for x in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
+    assert [points for points in too_wide if points > 1] == []
+    assert "Missing character" not in log
+    assert "There were undefined references" not in log
+    assert "multiply defined" not in log
+
+
+def test_qpdf_finds_no_fault(printed):
+    need("qpdf", "qpdf")
+    command = ["qpdf", "--check", printed / pdf.PDF]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_page_of_the_html_links_the_pdf(printed):
+    original = (printed / pdf.PDF).read_bytes()
+    for name, page in html_pages(printed).items():
+        [link] = page.select("a[href$='lenet5.pdf']")
+        target = (printed / "_build" / "html" / name).parent / link["href"]
+        assert target.read_bytes() == original, name
+
+
+def test_without_a_pdf_none_is_linked(book):
+    for path in book.rglob("*.html"):
+        assert "lenet5.pdf" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_a_pdf_older_than_the_book_is_not_linked(printed):
+    from ext.downloads import is_current
+
+    assert is_current(printed)
+    index = printed / "index.md"
+    before = index.stat()
+    os.utime(index, (before.st_atime, before.st_mtime + 10_000))
+    assert not is_current(printed)
+    os.utime(index, (before.st_atime, before.st_mtime))
+
+
+def test_without_tex_one_line_names_what_to_install(tmp_path):
+    project = copy_project(tmp_path / "project")
+    env = os.environ | {"PATH": str(tmp_path)}  # neither TeX nor apt-get
+
+    def run(*options):
+        command = [sys.executable, "-m", "ext.pdf", *options]
+        return subprocess.run(
+            command, cwd=project, env=env, capture_output=True, text=True
+        )
+
+    done = run()
+    assert done.returncode == 1
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert all(package in line for package in pdf.PACKAGES)
+    assert run("--if-possible").returncode == 0
+    assert not (project / "_build").exists()
+
+
+def test_a_failure_of_latex_is_a_failure(tmp_path):
+    need("latexmk", "latexmk")
+    project = copy_project(tmp_path / "project")
+    config = project / "_config.yml"
+    broken = config.read_text(encoding="utf-8").replace(
+        r"\hypersetup{", r"\nosuchcommand{"
+    )
+    config.write_text(broken, encoding="utf-8")
+    command = [sys.executable, "-m", "ext.pdf", "--if-possible"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "LaTeX failed" in done.stderr
