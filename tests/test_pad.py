@@ -1,194 +1,224 @@
-"""The digit pad: its network, its preparation of a drawing, and its page in a browser."""
+"""The digit pad in a browser: drawn on with mouse, pen, fingers and keys, from a file, offline."""
 
 import base64
-import json
 import re
 
 import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from PIL import Image, ImageDraw
-from safetensors.torch import load_file, save_file
+from drawing import DIGITS, finger, mouse, pen
+from playwright.sync_api import expect
 
-import ext.pad
 from lenet5.image import centre
-from lenet5.model import LeNet5
 from lenet5.run import Run
 from lenet5.train import logits
 
-FLOATS = """text => new Float32Array(
-    Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer)"""
-
-
-def packed(array) -> str:
-    return base64.b64encode(np.asarray(array, dtype="<f4").tobytes()).decode()
-
 
 @pytest.fixture(scope="module")
-def model() -> LeNet5:
+def model():
     return Run.load(ROOT / "record").model
 
 
-@pytest.fixture
-def page(book, browser):
-    """The chapter, opened from its file with the network refused; no error may be new to it."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 1000}, offline=True, has_touch=True
-    )
-    page = context.new_page()
-    page.requests, page.complaints = [], []
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.on("requestfailed", lambda request: page.complaints.append(request.url))
-    page.on("pageerror", lambda error: page.complaints.append(error.message))
-    page.on(
-        "console",
-        lambda line: line.type == "error" and page.complaints.append(line.text),
-    )
+def listen(page) -> tuple[list[str], list[str]]:
+    """The requests that a page will make, and the errors that it will report."""
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("requestfailed", lambda request: errors.append(request.url))
+    page.on("pageerror", lambda error: errors.append(error.message))
+    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
+    return requests, errors
+
+
+@pytest.fixture(scope="module")
+def common_errors(book, browser) -> set[str]:
+    """What a chapter without a pad reports too: it is not the pad's."""
+    page = browser.new_page()
+    _, errors = listen(page)
     page.goto((book / "book" / "introduction.html").as_uri())
-    elsewhere = set(page.complaints)
-    page.complaints.clear()
+    page.close()
+    return set(errors)
+
+
+@pytest.fixture
+def page(book, browser, common_errors, request):
+    """The chapter from its file, with the network refused; no request or error may be the pad's."""
+    options = getattr(request, "param", {})
+    context = browser.new_context(offline=True, has_touch=True, **options)
+    page = context.new_page()
+    requests, errors = listen(page)
     page.goto((book / "book" / "try-it.html").as_uri())
-    page.wait_for_function("document.querySelector('.pad-status').textContent")
+    expect(page.locator(".pad-status")).to_have_text("The paper is empty.")
+    page.locator(".pad-paper").scroll_into_view_if_needed()
     yield page
-    assert set(page.complaints) <= elsewhere
+    assert set(errors) <= common_errors
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
     context.close()
 
 
-# -- the network -----------------------------------------------------------------------
-
-
-@pytest.fixture
-def asked(page, mnist):
-    """1,000 test images, their labels, and what the page's network answers."""
-    images = mnist[1].images[::10]
-    answers = page.evaluate(
-        f"""text => {{
-            const all = ({FLOATS})(text), rows = [];
-            for (let i = 0; i < all.length; i += 784)
-                rows.push(Array.from(lenet5.logits(all.subarray(i, i + 784))));
-            return rows;
-        }}""",
-        packed(images),
-    )
-    return images, torch.tensor(answers)
-
-
-def test_the_page_computes_pytorchs_logits(asked, model):
-    images, answers = asked
-    wanted = logits(model, images)
-    assert answers.shape == (1000, 10)
-    assert (answers - wanted).abs().max() < 1e-3
-    assert torch.equal(answers.argmax(1), wanted.argmax(1))
-
-
-def test_another_network_would_be_noticed(asked, model):
-    images, answers = asked
-    other = LeNet5()
-    other.load_state_dict(model.state_dict())
-    with torch.no_grad():
-        other.layers.conv1.bias[0] += 0.01
-    assert (answers - logits(other, images)).abs().max() > 1e-3
-
-
-def test_one_classification_takes_under_5_ms(page):
-    times = page.evaluate(
-        """() => {
-            const grey = new Float32Array(280 * 280);
-            for (let i = 0; i < 200; i++) grey.fill(255, (40 + i) * 280 + 100, (40 + i) * 280 + 125);
-            return Array.from({length: 200}, () => {
-                const start = performance.now();
-                lenet5.softmax(lenet5.logits(lenet5.centre(grey, 280, 280)));
-                return performance.now() - start;
-            });
+def pixels(page, name) -> np.ndarray:
+    """The greys of a canvas once all that was drawn is shown, shape (height, width), 0 to 255."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    text, width = page.locator(f".pad-{name}").evaluate(
+        """canvas => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            let text = "";
+            for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
+            return [btoa(text), width];
         }"""
     )
-    assert 0 < np.median(times) < 5
+    greys = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
+    return greys.reshape(-1, width).astype(np.float32)
 
 
-# -- the preparation -------------------------------------------------------------------
-
-
-def scribble(seed: int) -> np.ndarray:
-    """A random line on a random paper: wide, high, small, large, dark on light or light on dark."""
-    random = np.random.default_rng(seed)
-    size = tuple(int(side) for side in random.integers(8, 300, 2))
-    paper, ink = (255, 0) if seed % 3 == 0 else (0, int(random.integers(100, 256)))
-    picture = Image.new("L", size, paper)
-    reach = random.uniform(0.05, 1)
-    points = [tuple(point) for point in random.uniform(0, reach, (5, 2)) * size]
-    width = int(random.integers(1, 25))
-    ImageDraw.Draw(picture).line(points, fill=ink, width=width, joint="curve")
-    noise = random.integers(0, 20, picture.size[::-1])
-    return np.asarray(picture, dtype=np.float32) + (noise if seed % 4 == 0 else 0)
-
-
-def bar(width: int, height: int) -> np.ndarray:
-    """A box whose sides, scaled, end in a half: a digit's width is then rounded to even."""
-    grey = np.zeros((300, 300), dtype=np.float32)
-    grey[20 : 20 + height, 30 : 30 + width] = 255
-    return grey
-
-
-DRAWINGS = [scribble(seed) for seed in range(40)]
-DRAWINGS += [bar(5, 40), bar(7, 40), bar(100, 40), bar(1, 1), bar(3, 200), bar(200, 12)]
-
-
-def prepared_by_the_page(page, grey: np.ndarray):
-    return page.evaluate(
-        f"""([text, width, height]) => {{
-            const image = lenet5.centre(({FLOATS})(text), width, height);
-            return image && Array.from(image);
-        }}""",
-        [packed(grey), grey.shape[1], grey.shape[0]],
+def shown(page) -> np.ndarray:
+    """The lengths of the ten bars, 0 to 1."""
+    return np.array(
+        page.locator(".pad-track").evaluate_all(
+            "tracks => tracks.map(track => track.firstElementChild.getBoundingClientRect()"
+            ".width / track.getBoundingClientRect().width)"
+        )
     )
 
 
-def test_the_page_prepares_a_drawing_as_the_package_does(page):
-    for number, grey in enumerate(DRAWINGS):
-        wanted = centre(grey)
-        found = np.reshape(prepared_by_the_page(page, grey), (28, 28))
-        assert np.abs(found - wanted).max() < 1e-5, number
+def expect_reading(page, model, image, digit=None):
+    """What the pad shows is what PyTorch reads in the image, shape (28, 28), in [0, 1]."""
+    assert np.abs(pixels(page, "seen") - 255 * image).max() <= 1
+    wanted = logits(model, torch.from_numpy(image)[None, None]).softmax(1)[0].numpy()
+    if digit is not None:
+        assert wanted.argmax() == digit
+    expect(page.locator(".pad-answer")).to_have_text(str(wanted.argmax()))
+    expect(page.locator(".pad-most")).to_have_text(re.compile(f"^{wanted.argmax()}"))
+    assert np.abs(shown(page) - wanted).max() < 0.005
+    words = re.compile(rf"^The network reads {wanted.argmax()}, at [\w. ]+ %\.")
+    expect(page.get_by_role("status")).to_have_text(words)
 
 
-@pytest.mark.parametrize("level", [0, 255])
-def test_a_single_grey_holds_no_digit(page, level):
-    grey = np.full((280, 280), level, dtype=np.float32)
-    assert prepared_by_the_page(page, grey) is None
-    with pytest.raises(ValueError, match="single grey"):
-        centre(grey)
+def test_digits_drawn_with_the_mouse_are_read(page, model):
+    for digit, strokes in DIGITS.items():
+        mouse(page, strokes)
+        expect_reading(page, model, centre(pixels(page, "paper")), digit)
+        page.get_by_role("button", name="Clear").click()
 
 
-# -- the build -------------------------------------------------------------------------
+PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
-def test_the_page_and_no_other_holds_the_published_weights(book):
-    text = (book / "_static" / "pad" / "data.js").read_text()
-    data = json.loads(re.fullmatch(r"window\.lenet5 = (.*);\n", text)[1])
-    record = load_file(ROOT / "record" / "model.safetensors")
-    assert sum(tensor.numel() for tensor in record.values()) == 44_426
-    assert {f"layers.{name}" for name in data["weights"]} == record.keys()
-    for name, tensor in record.items():
-        stored = base64.b64decode(data["weights"][name.removeprefix("layers.")])
-        assert stored == tensor.numpy().astype("<f4").tobytes(), name
-    holders = [
-        path.stem
-        for path in book.rglob("*.html")
-        if "_static/pad/" in path.read_text(encoding="utf-8")
-    ]
-    assert holders == ["try-it"]
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+@pytest.mark.parametrize("tool", [finger, pen])
+def test_a_finger_or_a_pen_draws_and_the_page_stays(page, model, tool):
+    before = page.evaluate("scrollY")
+    tool(page, DIGITS[7])
+    expect_reading(page, model, centre(pixels(page, "paper")), 7)
+    assert page.evaluate("scrollY") == before
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_damaged_weights_end_the_build_with_their_name(tmp_path):
-    path = tmp_path / "model.safetensors"
-    path.write_bytes((ROOT / "record" / "model.safetensors").read_bytes()[:-8])
-    with pytest.raises(ext.pad.Lenet5Error, match="model.safetensors"):
-        ext.pad.data_script(path)
+def test_one_finger_draws_at_a_time(page):
+    finger(page, DIGITS[7])
+    alone = pixels(page, "paper")
+    page.get_by_role("button", name="Undo").click()
+    finger(page, DIGITS[7], resting=[(0.1, 0.9)])
+    assert alone.any()
+    assert np.array_equal(pixels(page, "paper"), alone)
 
 
-def test_other_weights_give_another_script(tmp_path, book):
-    tensors = load_file(ROOT / "record" / "model.safetensors")
-    tensors["layers.dense3.bias"] += 1
-    save_file(tensors, tmp_path / "model.safetensors")
-    script = ext.pad.data_script(tmp_path / "model.safetensors")
-    assert script != (book / "_static" / "pad" / "data.js").read_text()
+def test_the_right_button_draws_nothing(page):
+    page.locator(".pad-paper").click(button="right")
+    assert not pixels(page, "paper").any()
+
+
+def test_the_network_reads_while_the_button_is_down(page, model):
+    first, second = DIGITS[4]
+    mouse(page, [first])
+    mouse(page, [second], release=False)
+    expect_reading(page, model, centre(pixels(page, "paper")), 4)
+    page.mouse.up()
+
+
+def test_undo_and_clear(page):
+    undo, clear = (page.get_by_role("button", name=name) for name in ("Undo", "Clear"))
+    states = [pixels(page, "paper")]
+    for stroke in DIGITS[4]:
+        mouse(page, [stroke])
+        states.append(pixels(page, "paper"))
+    assert not states[0].any()
+    assert states[2].sum() > states[1].sum() > 0
+    clear.click()
+    clear.click()
+    assert not pixels(page, "paper").any()
+    expect(page.get_by_role("status")).to_have_text("The paper is empty.")
+    assert not shown(page).any()
+    for state in (states[2], states[1], states[0], states[0]):
+        undo.click()
+        assert np.array_equal(pixels(page, "paper"), state)
+
+
+def test_keys_draw_undo_and_clear(page, model):
+    paper = page.locator(".pad-paper")
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if paper.evaluate("paper => paper === document.activeElement"):
+            break
+    expect(page.locator(".pad-pen")).to_be_visible()
+    before = page.evaluate("scrollY")
+
+    def press(*keys):
+        for key in keys:
+            page.keyboard.press(key)
+
+    press(*["ArrowUp"] * 8, "Space", *["ArrowDown"] * 16, "Space", "ArrowLeft")
+    assert page.evaluate("scrollY") == before
+    drawn = pixels(page, "paper")
+    expect_reading(page, model, centre(drawn), 1)
+    press("Space", "End", "Home", "PageUp", "PageDown", "ArrowRight", "Space")
+    assert pixels(page, "paper").sum() > drawn.sum()
+    for key in ("u", "Control+z"):
+        assert pixels(page, "paper").any()
+        press(key)
+    assert not pixels(page, "paper").any()
+    press("Space", "ArrowRight", "Space")
+    for key in ("c", "Delete"):
+        press(key)
+        assert not pixels(page, "paper").any()
+        press("u")
+        assert pixels(page, "paper").any()
+
+
+def test_a_test_image_is_read_as_it_stands_in_the_file(page, model, mnist):
+    images, labels = mnist[1]
+    buttons = page.get_by_role("button", name="Test image")
+    mistakes = 0
+    for number in range(buttons.count()):
+        buttons.nth(number).click()
+        name = buttons.nth(number).get_attribute("aria-label")
+        row, label = map(int, re.findall(r"\d+", name))
+        assert label == labels[row]
+        expect_reading(page, model, images[row, 0].numpy())
+        status = page.get_by_role("status")
+        expect(status).to_contain_text(f"The label is {label}.")
+        mistakes += page.locator(".pad-answer").inner_text() != str(label)
+    assert (buttons.count(), mistakes) == (12, 2)
+    mouse(page, DIGITS[1])  # a line across the image: now it is a drawing
+    expect_reading(page, model, centre(pixels(page, "paper")))
+    expect(page.get_by_role("status")).not_to_contain_text("label")
+
+
+@pytest.mark.parametrize("page", [{"color_scheme": "dark"}], indirect=True)
+def test_the_bars_stand_out_in_the_dark_theme(page):
+    mouse(page, DIGITS[7])
+    colour = "element => getComputedStyle(element).backgroundColor"
+    track = page.locator(".pad-most .pad-track")
+    bar = track.locator("span").evaluate(colour)
+    assert bar == "rgb(86, 180, 233)" != track.evaluate(colour)
+
+
+def test_without_scripts_the_page_says_so(book, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((book / "book" / "try-it.html").as_uri())
+    expect(page.get_by_text("The pad needs JavaScript")).to_be_visible()
+    expect(page.locator(".digit-pad")).to_be_hidden()
+    expect(page.locator("#fig-pad img")).to_be_visible()
+    context.close()

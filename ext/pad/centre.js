@@ -39,7 +39,7 @@
     coverage(width, newWidth).forEach(([first, shares], x) => {
       for (let y = 0; y < height; y++) {
         let sum = 0;
-        shares.forEach((share, i) => { sum += share * ink[y * width + first + i]; });
+        for (let i = 0; i < shares.length; i++) sum += shares[i] * ink[y * width + first + i];
         wide[y * newWidth + x] = sum;
       }
     });
@@ -47,7 +47,7 @@
     coverage(height, newHeight).forEach(([first, shares], y) => {
       for (let x = 0; x < newWidth; x++) {
         let sum = 0;
-        shares.forEach((share, i) => { sum += share * wide[(first + i) * newWidth + x]; });
+        for (let i = 0; i < shares.length; i++) sum += shares[i] * wide[(first + i) * newWidth + x];
         small[y * newWidth + x] = sum;
       }
     });
@@ -61,15 +61,20 @@
     for (let x = 0; x < width; x++) border.push(grey[x], grey[(height - 1) * width + x]);
     for (let y = 0; y < height; y++) border.push(grey[y * width], grey[y * width + width - 1]);
     const paper = median(border);
-    const ink = Float32Array.from(grey, (level) => Math.abs(level - paper));
-    const strongest = ink.reduce((a, b) => Math.max(a, b));
+    const ink = new Float32Array(grey.length); // loops, since callbacks on each pixel are slow
+    let strongest = 0;
+    for (let i = 0; i < ink.length; i++) {
+      ink[i] = Math.abs(grey[i] - paper);
+      if (ink[i] > strongest) strongest = ink[i];
+    }
     if (strongest < 1e-6) return null;
 
     let top = height, bottom = -1, left = width, right = -1;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        ink[y * width + x] /= strongest;
-        if (ink[y * width + x] <= FAINT) continue;
+    for (let y = 0, i = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, i++) {
+        if (ink[i] === 0) continue;
+        ink[i] /= strongest;
+        if (ink[i] <= FAINT) continue;
         bottom = y;
         if (y < top) top = y;
         if (x < left) left = x;

@@ -61,7 +61,9 @@
     const last = marks.at(-1);
     if (last?.image) return last.image.pixels;
     const colours = ink.getImageData(0, 0, SIDE, SIDE).data;
-    return centre(Float32Array.from({ length: SIDE * SIDE }, (_, i) => colours[4 * i]), SIDE, SIDE);
+    const grey = new Float32Array(SIDE * SIDE);
+    for (let i = 0; i < grey.length; i++) grey[i] = colours[4 * i];
+    return centre(grey, SIDE, SIDE);
   }
 
   // A probability that rounds to none or all is neither.
@@ -180,5 +182,6 @@
   Object.assign(ink, { fillStyle: "black", strokeStyle: "white", lineWidth: WIDTH, lineCap: "round", lineJoin: "round" });
   ink.imageSmoothingEnabled = false;
   pad.hidden = false;
+  document.querySelector(".pad-without-script").remove();
   changed();
 })();
