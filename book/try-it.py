@@ -13,12 +13,15 @@
 # %% [markdown]
 # # Try it
 #
+# ```{only} html
 # Draw a digit with the mouse, a finger or a pen. The published network reads it while you draw. The page holds the
 # weights and asks no server.
+# ```
 #
 # ```{only} latex
-# The pad is a page of the HTML book, `book/try-it.html`; `make serve` builds the book and shows it in a browser. In
-# print {numref}`fig-pad` stands in its place.
+# In the HTML book this page is a pad. The reader draws a digit on it with the mouse, a finger or a pen, and the published
+# network reads it, without a server. The pad is the page `book/try-it.html`; `make serve` builds the book and shows it in
+# a browser. In print {numref}`fig-pad` stands in its place.
 # ```
 #
 # ```{digit-pad}

@@ -2,11 +2,12 @@
 
 import base64
 import re
+import subprocess
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import JUPYTER_BOOK, ROOT
 from drawing import DIGITS, finger, mouse, pen
 from playwright.sync_api import expect
 
@@ -222,3 +223,18 @@ def test_without_scripts_the_page_says_so(book, browser):
     expect(page.locator(".digit-pad")).to_be_hidden()
     expect(page.locator("#fig-pad img")).to_be_visible()
     context.close()
+
+
+def test_print_shows_a_figure_and_says_where_the_pad_is(book):
+    project = book.parent.parent
+    command = [JUPYTER_BOOK, "build", project, "--builder", "latex"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    tex = (project / "_build" / "latex" / "lenet5.tex").read_text(encoding="utf-8")
+    chapter = tex[tex.index(r"\chapter{Try it}") :]
+    assert r"book/try\sphinxhyphen{}it.html" in chapter
+    assert re.search(
+        r"includegraphics.*?\.pdf\}\s*\\caption\{What the pad does", chapter
+    )
+    for unprintable in ("canvas", "Draw a digit", "A click hands"):
+        assert unprintable not in chapter
