@@ -102,3 +102,4 @@ show(figures.architecture(model))
 #
 # {doc}`dataset` shows the images and counts them. {doc}`implementation` gives the code, the set-up and the training.
 # {doc}`results` shows how the training converges, what the network gets right and what it gets wrong.
+# In {doc}`try-it` the network reads a digit that you draw.
