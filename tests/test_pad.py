@@ -125,9 +125,11 @@ def test_one_finger_draws_at_a_time(page):
     assert np.array_equal(pixels(page, "paper"), alone)
 
 
-def test_the_right_button_draws_nothing(page):
+def test_a_click_draws_a_dot_and_the_right_button_nothing(page):
     page.locator(".pad-paper").click(button="right")
     assert not pixels(page, "paper").any()
+    page.locator(".pad-paper").click()
+    assert pixels(page, "paper").any()
 
 
 def test_the_network_reads_while_the_button_is_down(page, model):

@@ -51,7 +51,7 @@
     if (image) ink.drawImage(image.canvas, 0, 0, SIDE, SIDE);
     if (!points) return;
     ink.beginPath();
-    ink.moveTo(...points[0]);
+    ink.moveTo(points[0][0] - 0.01, points[0][1]); // a path of no length, a tap, would draw nothing
     for (const point of points) ink.lineTo(...point);
     ink.stroke();
   }
