@@ -169,7 +169,7 @@ def _client(
     cluster = LocalCluster(
         n_workers=min(workers or max(1, CPU_COUNT // threads), len(configs)),
         threads_per_worker=1,  # one run at a time in a process
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # none, but its port would be taken
         memory_limit=0,  # a run does not grow, and Dask is not to pause or kill it
     )
     with cluster, Client(cluster) as client:
