@@ -1,4 +1,4 @@
-"""The command line: ``python -m lenet5 train | evaluate | predict``.
+"""The command line: ``python -m lenet5 train | replicate | evaluate | predict``.
 
 What needs torch is imported when a command runs, so that ``--help`` answers at once.
 """
@@ -10,7 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from lenet5 import Lenet5Error
+from lenet5 import Lenet5Error, study
 from lenet5.config import Config, allowed
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -82,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         help="print one JSON object an epoch, and one for the run",
     )
     train.set_defaults(command=_train)
+
+    study.add_command(commands)
 
     evaluate = commands.add_parser(
         "evaluate", help="loss and error of a run on both splits"

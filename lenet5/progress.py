@@ -73,3 +73,57 @@ def _line(config: Config):
         )
 
     return on_epoch
+
+
+class StudyProgress:
+    """Runs done, running and failed, and the time left: a bar, or a line a run.
+
+    Parameters
+    ----------
+    configs : dict of Config
+        The runs that are to be trained, by fingerprint.
+    """
+
+    def __init__(self, configs: dict[str, Config]):
+        self.configs, self.epochs, self.ended, self.failed = configs, {}, set(), 0
+        self.started = time.perf_counter()
+        self.total = sum(config.epochs for config in configs.values())
+        self.bar = None
+        if sys.stderr.isatty():
+            self.bar = tqdm(
+                total=self.total, unit=" epochs", dynamic_ncols=True, smoothing=0
+            )
+            self._show()
+
+    def on_epoch(self, name: str, epoch: int) -> None:
+        self.epochs[name] = epoch
+        self._show()
+
+    def on_run(self, name: str, reason: str) -> None:
+        self.ended.add(name)
+        self.failed += bool(reason)
+        self.epochs[name] = self.configs[name].epochs
+        if self.bar is None:
+            print(f"{self._counts()}, {self._left()}", file=sys.stderr, flush=True)
+        self._show()
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def _show(self) -> None:
+        if self.bar is not None:
+            self.bar.set_description(f"runs: {self._counts()}", refresh=False)
+            self.bar.update(sum(self.epochs.values()) - self.bar.n)
+
+    def _counts(self) -> str:
+        running = len(self.epochs.keys() - self.ended)
+        return (
+            f"{len(self.ended) - self.failed} of {len(self.configs)} done, "
+            f"{running} running, {self.failed} failed"
+        )
+
+    def _left(self) -> str:
+        done = sum(self.epochs.values())
+        seconds = (time.perf_counter() - self.started) / max(1, done)
+        return f"{tqdm.format_interval(seconds * (self.total - done))} left"

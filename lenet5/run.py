@@ -53,7 +53,7 @@ class Run:
     def fingerprint(self) -> str:
         """The run's name: the same for the same config, code, data and torch."""
         facts = self.environment
-        return _fingerprint(
+        return fingerprint_of(
             self.config, facts["data_sha256"], facts["code_sha256"], facts["torch"]
         )
 
@@ -170,7 +170,7 @@ def load_or_train(
     config = resolve(config)
     splits = splits or load_data(data)
     facts = environment.describe(config, checksum(*splits))
-    fingerprint = _fingerprint(
+    fingerprint = fingerprint_of(
         config, facts["data_sha256"], facts["code_sha256"], facts["torch"]
     )
     folder, checkpoints = (
@@ -202,7 +202,24 @@ def load_or_train(
     return Run.load(folder)
 
 
-def _fingerprint(config: Config, data: str, code: str, torch_version: str) -> str:
+def fingerprint_of(config: Config, data: str, code: str, torch_version: str) -> str:
+    """The name of a run: a hash of all that decides its result.
+
+    Parameters
+    ----------
+    config : Config
+        Resolved: its device is "cpu" or "cuda".
+    data : str
+        See :func:`lenet5.data.checksum`.
+    code : str
+        See :func:`lenet5.environment.code_hash`.
+    torch_version : str
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
     facts = {
         "config": dataclasses.asdict(config),
         "data": data,
