@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 
-.PHONY: help reproduce test book what-if serve record lint clean
+.PHONY: help reproduce verify test book what-if serve record validation lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -12,6 +12,10 @@ reproduce: $(VENV) ## train, execute every chapter, build the book, and say what
 	$(BIN)/python -m ext.chapters
 	$(BIN)/jupyter-book build . --all
 	@$(BIN)/python -m ext.changes
+	@$(BIN)/python -m lenet5 verify
+
+verify: $(VENV) ## judge this machine's run of the report against the published one
+	@$(BIN)/python -m lenet5 verify
 
 test: $(VENV) ## run all tests, and every chapter against its stored outputs
 	$(BIN)/python -m pytest --nbval
@@ -27,6 +31,9 @@ serve: book ## build the book and serve it on http://localhost:8000
 
 record: $(VENV) ## train the published run again and store it in record/
 	$(BIN)/python -m lenet5 train --out record
+
+validation: $(VENV) ## train with 5,000 images held back and store it in record/validation/
+	$(BIN)/python -m lenet5.validation
 
 lint: $(VENV) ## check the style of the code
 	$(BIN)/ruff check .
