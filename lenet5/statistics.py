@@ -1,108 +1,82 @@
-"""Intervals and tests for counts of mistakes and for replicates."""
+"""What some runs say of runs that were not made: intervals of their error."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
 
+import mpmath
 import numpy as np
-from scipy import stats
 
 
-class Interval(NamedTuple):
-    """Two ends, in the unit of what was given."""
+def t_quantile(p: float, freedom: int) -> float:
+    """The value below which Student's t lies with probability ``p``.
 
-    low: float
-    high: float
-
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-
-def wilson(mistakes: int, images: int, confidence: float = 0.95) -> Interval:
-    """Wilson's score interval for the error behind a count of mistakes.
-
-    After Wilson, "Probable inference, the law of succession, and statistical
-    inference" (1927), without correction for continuity.
+    It inverts P(\\|T\\| > t) = I_x(freedom / 2, 1 / 2) at x = freedom / (freedom + t²), where
+    I is the regularized incomplete beta function (Abramowitz and Stegun, 26.7.1).
 
     Parameters
     ----------
-    mistakes, images : int
-        0 <= mistakes <= images, images >= 1.
-    confidence : float
+    p : float
+        Above 0.5 and below 1.
+    freedom : int
+        Degrees of freedom, from 1.
 
     Returns
     -------
-    Interval
-        In per cent of the images.
-
-    Raises
-    ------
-    ValueError
-        If a count is outside its range.
+    float
     """
-    interval = stats.binomtest(mistakes, images).proportion_ci(confidence, "wilson")
-    return Interval(100 * interval.low, 100 * interval.high)
+
+    def excess(x):
+        return mpmath.betainc(freedom / 2, 0.5, 0, x, regularized=True) - 2 * (1 - p)
+
+    x = mpmath.findroot(excess, (0, 1), solver="ridder", tol=1e-14)
+    return float(mpmath.sqrt(freedom * (1 / x - 1)))
 
 
-def difference(first: int, second: int, images: int) -> float:
-    """The chance of so large a difference of two counts if both errors were equal.
+def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """The interval that covers the mean of all runs with probability ``level``.
 
-    The two-sided score test of two proportions (Pearson's chi-squared without
-    correction). It takes the mistakes as independent. Two networks that read the same
-    test images share mistakes; who has both lists can do better with McNemar's paired
-    test, whose statistic only grows with the mistakes that are shared.
+    The values are taken as independent draws of a normal distribution.
 
     Parameters
     ----------
-    first, second : int
-        Mistakes of each among ``images`` images.
+    values : sequence of float, length 2 or more
+    level : float
+
+    Returns
+    -------
+    low, high : float
+    """
+    return _interval(values, level, math.sqrt(1 / len(values)))
+
+
+def prediction_interval(
+    values: Sequence[float], level: float = 0.95
+) -> tuple[float, float]:
+    """The interval in which one more run falls with probability ``level``.
+
+    Parameters and assumptions are those of :func:`mean_interval`.
+    """
+    return _interval(values, level, math.sqrt(1 + 1 / len(values)))
+
+
+def binomial_spread(error: float, images: int) -> float:
+    """Standard deviation of the error on another test set of as many images.
+
+    Parameters
+    ----------
+    error : float
+        %
     images : int
 
     Returns
     -------
     float
-        The p-value, from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If a count is outside 0..images.
+        Percentage points.
     """
-    if not (0 <= first <= images and 0 <= second <= images):
-        raise ValueError(
-            f"{first} and {second} mistakes among {images} images: give counts from 0 "
-            f"to {images}"
-        )
-    if first == second:
-        return 1.0
-    table = [[first, images - first], [second, images - second]]
-    return float(stats.chi2_contingency(table, correction=False).pvalue)
+    return math.sqrt(error * (100 - error) / images)
 
 
-def prediction(values, coverage: float) -> Interval:
-    """The interval that holds the next value of a normal sample with this probability.
-
-    The mean of n values, plus and minus Student's t with n - 1 degrees of freedom times
-    their standard deviation times sqrt(1 + 1/n): Hahn and Meeker, "Statistical
-    intervals" (1991), section 4.8.
-
-    Parameters
-    ----------
-    values : array, shape (n,), n >= 2
-    coverage : float, between 0 and 1
-
-    Returns
-    -------
-    Interval
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than 2 values.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    count = len(values)
-    if count < 2:
-        raise ValueError(f"{count} values say nothing of their spread: give 2 or more")
-    reach = stats.t.ppf((1 + coverage) / 2, count - 1)
-    half = reach * values.std(ddof=1) * math.sqrt(1 + 1 / count)
-    return Interval(float(values.mean() - half), float(values.mean() + half))
+def _interval(values: Sequence[float], level: float, factor: float):
+    middle = float(np.mean(values))
+    half = t_quantile((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1)
+    return middle - float(half) * factor, middle + float(half) * factor

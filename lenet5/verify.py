@@ -3,7 +3,7 @@
 The band is where one more run of the recorded recipe falls with a probability of at
 least 99 %. It is computed from the replicates in ``record/seeds.csv``, their last epoch
 alone: a prediction interval for the test error and one for the test loss
-(:func:`lenet5.statistics.prediction`), each of 99.5 %, so that both hold together with
+(:func:`lenet5.statistics.prediction_interval`), each of 99.5 %, so that both hold together with
 99 % (Bonferroni). Nothing in it is set by hand.
 """
 
@@ -18,7 +18,7 @@ import torch
 from lenet5 import Lenet5Error
 from lenet5.config import Config
 from lenet5.run import SUMS, Run
-from lenet5.statistics import Interval, prediction
+from lenet5.statistics import prediction_interval
 
 COVERAGE = 0.99
 FEWEST = 5  # replicates below which no band is drawn
@@ -83,7 +83,7 @@ def verify(run: Run, record: Path) -> Verdict:
     for name, text in MEASURES.items():
         ours, theirs = (getattr(each.history[-1], name) for each in (run, published))
         low, high = limits[name]
-        inside &= ours in limits[name]
+        inside &= low <= ours <= high
         details.append(
             f"{text}: {ours:.4f}, published {theirs:.4f} ({ours - theirs:+.4f}), "
             f"band {low:.4f} to {high:.4f}"
@@ -123,7 +123,7 @@ def identical(run: Run, published: Run) -> bool:
     )
 
 
-def band(path: Path, recipe: Config) -> dict[str, Interval]:
+def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
     """Where one more run of a recipe ends, from its replicates.
 
     Parameters
@@ -137,7 +137,7 @@ def band(path: Path, recipe: Config) -> dict[str, Interval]:
 
     Returns
     -------
-    dict of Interval
+    dict of (low, high)
         For ``test_error`` and ``test_loss``; together they hold a new run with a
         probability of at least ``COVERAGE``.
 
@@ -152,6 +152,7 @@ def band(path: Path, recipe: Config) -> dict[str, Interval]:
                 row["fingerprint"]: row
                 for row in csv.DictReader(file)
                 if int(row["epoch"]) == recipe.epochs
+                and row["test_error"]  # empty where the run failed
                 and all(float(row[name]) == getattr(recipe, name) for name in RECIPE)
             }
         values = {
@@ -172,7 +173,7 @@ def band(path: Path, recipe: Config) -> dict[str, Interval]:
             f"cannot be judged by fewer than {FEWEST}"
         )
     each = 1 - (1 - COVERAGE) / len(MEASURES)
-    return {name: prediction(values[name], each) for name in MEASURES}
+    return {name: prediction_interval(values[name], each) for name in MEASURES}
 
 
 def differences(run: Run, published: Run) -> list[str]:

@@ -31,6 +31,14 @@ def write_seeds(path, errors=ERRORS, **changes):
             early = {"epoch": 3, "test_error": 9.0, "test_loss": 9.0}
             final = {"epoch": 20, "test_error": error, "test_loss": error * 0.03}
             writer.writerows([row | early, row | final])
+        failed = {
+            "seed": 99,
+            "epochs": 20,
+            "batch_size": 128,
+            "lr": 0.0003,
+            "epoch": 20,
+        }
+        writer.writerow(failed | {"fingerprint": "failed"})
 
 
 @pytest.fixture

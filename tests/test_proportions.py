@@ -1,13 +1,12 @@
-"""Intervals and tests, against independent computations."""
+"""Intervals and tests of counts, against independent computations."""
 
 import math
 from fractions import Fraction
 from statistics import NormalDist
 
-import numpy as np
 import pytest
 
-from lenet5.statistics import difference, prediction, wilson
+from lenet5.proportions import difference, wilson
 
 Z = NormalDist().inv_cdf(0.975)
 
@@ -46,15 +45,3 @@ def test_a_difference_has_no_side_and_none_means_one():
     assert difference(0, 0, 1000) == 1.0
     with pytest.raises(ValueError, match="1001"):
         difference(5, 1001, 1000)
-
-
-def test_the_prediction_interval_holds_the_next_value_as_often_as_it_says():
-    draws = np.random.default_rng(0).normal(1.1, 0.07, size=(20_000, 8))
-    held = [row[-1] in prediction(row[:-1], 0.9) for row in draws]
-    # The spread of a share of 20,000 draws about 0.9 is 0.002.
-    assert np.mean(held) == pytest.approx(0.9, abs=0.008)
-
-
-def test_one_value_predicts_nothing():
-    with pytest.raises(ValueError, match="1 values"):
-        prediction([1.0], 0.9)
