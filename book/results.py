@@ -236,7 +236,7 @@ show(
 # %% [markdown]
 # ## What holds
 #
-# The recipe of the original gives what its plot shows: an error near one in a hundred after 20 epochs, here {glue:text}`error`
-# against {glue:text}`original_error`. One run of each cannot tell which is better, since another seed moves the error by
+# The recipe of the original gives what its plot shows: an error near one in a hundred after 20 epochs, here
+# {glue:text}`error` against {glue:text}`original_error`. One run of each cannot tell which is better, since another seed moves the error by
 # a tenth of a point or more. The {glue:text}`text_accuracy` of the text is not what the network reaches. {doc}`audit`
 # goes through all claims.

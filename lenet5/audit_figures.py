@@ -104,11 +104,11 @@ def selection(epochs: Sequence[dict[str, float]], chosen: dict[str, int]) -> Fig
         axes.annotate(
             names,
             (epoch, tested[epoch]),
-            xytext=(epoch - 0.15, 0.72),
+            xytext=(epoch - 0.15, 0.99),
             textcoords=("data", "axes fraction"),
             rotation=90,
             ha="right",
-            va="center",
+            va="top",
             fontsize=SMALL,
             color=INK,
         )
