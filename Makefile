@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 
-.PHONY: help reproduce test book pdf what-if serve record bench lint clean
+.PHONY: help reproduce verify test book pdf what-if serve record validation bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -13,6 +13,10 @@ reproduce: $(VENV) ## train, execute every chapter, build HTML and PDF, and say 
 	$(BIN)/jupyter-book build . --all
 	@$(BIN)/python -m ext.pdf --if-possible
 	@$(BIN)/python -m ext.changes
+	@$(BIN)/python -m lenet5 verify
+
+verify: $(VENV) ## judge this machine's run of the report against the published one
+	@$(BIN)/python -m lenet5 verify
 
 test: $(VENV) ## run all tests, and every chapter against its stored outputs
 	$(BIN)/python -m pytest --nbval
@@ -34,6 +38,9 @@ record: $(VENV) ## train the published run again and store it in record/
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
+
+validation: $(VENV) ## train with 5,000 images held back and store it in record/validation/
+	$(BIN)/python -m lenet5.validation
 
 lint: $(VENV) ## check the style of the code
 	$(BIN)/ruff check .

@@ -12,10 +12,12 @@
 
 # %% tags=["remove-cell"]
 from lenet5 import figures
-from lenet5.data import load
+from lenet5.data import checksum, load
 from lenet5.display import glue_numbers, show, show_table
+from lenet5.provenance import provenance
 
 train, test = load()
+origin = provenance(data=checksum(train, test))
 counts = train.labels.bincount()
 pixels = train.images
 glue_numbers(
@@ -46,7 +48,7 @@ glue_numbers(
 # digits can be told only by a small gap.
 
 # %% mystnb={"figure": {"caption": "The first hundred training images, in the order of the file. The ink is drawn black on white; in the data 1 is ink and 0 is paper.", "name": "fig-digits"}, "image": {"alt": "A grid of ten rows and ten columns of handwritten digits, black on white, in many hands: the first row reads 5 0 4 1 9 2 1 3 1 4.", "width": "480px"}} tags=["hide-input"]
-show(figures.digits(train.images[:100]))
+show(figures.digits(train.images[:100]), origin)
 
 # %% [markdown]
 # A pixel is a grey level divided by 255. Nothing else is done to the images: no mean is subtracted, and none is shifted,
@@ -62,7 +64,8 @@ show(figures.digits(train.images[:100]))
 show(
     figures.class_bars(
         counts.numpy(), "images", len(train.images) / len(counts), "average"
-    )
+    ),
+    origin,
 )
 
 # %% tags=["hide-input"]
@@ -74,6 +77,7 @@ show_table(
     "Images per class in the two splits.",
     "tab-classes",
     "lrr",
+    origin,
 )
 
 # %% [markdown]

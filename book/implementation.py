@@ -21,6 +21,7 @@ from lenet5 import train as training
 from lenet5.config import Config
 from lenet5.display import glue_numbers, show_source, show_table
 from lenet5.model import LeNet5, layer_table
+from lenet5.provenance import provenance
 from lenet5.run import load_or_train
 
 config = Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed)
@@ -170,4 +171,5 @@ show_table(
     ],
     "Where the runs were made.",
     "tab-machine",
+    origin=provenance(run),
 )

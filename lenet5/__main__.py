@@ -1,4 +1,4 @@
-"""The command line: ``python -m lenet5 train | replicate | evaluate | predict``.
+"""The command line: ``train``, ``replicate``, ``evaluate``, ``predict``, ``verify``.
 
 What needs torch is imported when a command runs, so that ``--help`` answers at once.
 """
@@ -118,6 +118,24 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="print one JSON object an image"
     )
     predict.set_defaults(command=_predict)
+
+    verify = commands.add_parser(
+        "verify", help="judge this machine's run of the report by the published one"
+    )
+    verify.add_argument(
+        "run",
+        type=Path,
+        nargs="?",
+        metavar="RUN",
+        help="a finished run's folder (default: the report's run, trained if need be)",
+    )
+    verify.add_argument(
+        "--record",
+        type=Path,
+        default=PROJECT / "record",
+        help="folder of the published run",
+    )
+    verify.set_defaults(command=_verify)
     return parser
 
 
@@ -200,6 +218,22 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> in
         else:
             print(f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)")
     return 1 if failed else 0
+
+
+def _verify(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from lenet5.progress import reporter
+    from lenet5.run import Run, load_or_train
+    from lenet5.verify import check_integrity, verify
+
+    check_integrity(options.record)  # before minutes are spent on a training
+    if options.run:
+        run = Run.load(options.run)
+    else:
+        with reporter(Config(), as_json=False) as callbacks:
+            run = load_or_train(Config(), **callbacks)
+    verdict = verify(run, options.record)
+    print(verdict)
+    return 0 if verdict.holds else 1
 
 
 def _model(path: Path):

@@ -9,10 +9,19 @@ from matplotlib.figure import Figure
 from myst_nb import glue
 
 from lenet5.figures import style
+from lenet5.provenance import provenance
 
 
-def show(figure: Figure) -> None:
-    """Display a figure as SVG for the web and as PDF for print, the same bytes each time."""
+def show(figure: Figure, origin: str | None = None) -> None:
+    """Display a figure as SVG for the web and as PDF for print, the same bytes each time.
+
+    Parameters
+    ----------
+    figure : Figure
+    origin : str, optional
+        From :func:`lenet5.provenance.provenance`; the book prints it under the caption.
+        By default that of a figure without trained numbers.
+    """
     bundle = {}
     with style():
         for name, mime, undated in (
@@ -23,7 +32,7 @@ def show(figure: Figure) -> None:
             figure.savefig(file, format=name, metadata={undated: None, "Creator": None})
             bundle[mime] = file.getvalue()
     bundle["image/svg+xml"] = bundle["image/svg+xml"].decode()
-    display(bundle | {"text/plain": "<Figure>"}, raw=True)
+    display(bundle | {"text/plain": origin or provenance()}, raw=True)
 
 
 def show_table(
@@ -32,8 +41,9 @@ def show_table(
     caption: str,
     name: str,
     align: str = "",
+    origin: str | None = None,
 ) -> None:
-    """Display a numbered table.
+    """Display a numbered table and where its numbers come from.
 
     Parameters
     ----------
@@ -45,11 +55,15 @@ def show_table(
         Label for cross-references.
     align : str
         One letter a column, l or r; by default all are l.
+    origin : str, optional
+        As in :func:`show`.
     """
     align = align or "l" * len(header)
     lines = [header, ["---:" if letter == "r" else ":---" for letter in align], *rows]
     body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-    display(Markdown(f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"))
+    table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
+    line = f":::{{container}} provenance\n{origin or provenance()}\n:::"
+    display(Markdown(f"{table}\n\n{line}"))
 
 
 def show_source(thing, caption: str, name: str) -> None:

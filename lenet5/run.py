@@ -27,6 +27,7 @@ from lenet5.train import Metrics, State, resolve, train
 PROJECT = Path(__file__).resolve().parent.parent
 RUNS = PROJECT / "runs"
 RECORD = PROJECT / "record"
+SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Run:
         )
 
     def save(self, folder: Path) -> None:
-        """Write the run's four files, each whole; the same run gives the same bytes."""
+        """Write the run's files and their checksums, each whole; always in the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
@@ -67,10 +68,15 @@ class Run:
             name: tensor.cpu().contiguous()
             for name, tensor in self.model.state_dict().items()
         }
-        write_whole(folder / "config.json", _json(dataclasses.asdict(self.config)))
-        write_whole(folder / "environment.json", _json(self.environment))
-        write_whole(folder / "history.csv", rows.getvalue().encode())
-        write_whole(folder / "model.safetensors", save(weights))
+        files = {
+            "config.json": _json(dataclasses.asdict(self.config)),
+            "environment.json": _json(self.environment),
+            "history.csv": rows.getvalue().encode(),
+            "model.safetensors": save(weights),
+        }
+        for name, content in files.items():
+            write_whole(folder / name, content)
+        write_whole(folder / SUMS, sums(files))
 
     @classmethod
     def load(cls, folder: Path) -> "Run":
@@ -200,6 +206,15 @@ def load_or_train(
         os.replace(partial, folder)
         checkpoint.forget(checkpoints)
     return Run.load(folder)
+
+
+def sums(files: dict[str, bytes]) -> bytes:
+    """The text of ``SHA256SUMS`` for these file names and contents."""
+    lines = (
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+        for name, content in files.items()
+    )
+    return "".join(lines).encode()
 
 
 def fingerprint_of(config: Config, data: str, code: str, torch_version: str) -> str:

@@ -1,0 +1,28 @@
+"""Sphinx extension: the origin of a figure, as its legend in HTML and PDF.
+
+``lenet5.display.show`` keeps it as the figure's plain text, which no page would show.
+"""
+
+from docutils import nodes
+
+
+def add_legends(app, doctree) -> None:
+    """Put under each figure of a notebook its plain text (event ``doctree-read``)."""
+    for figure in list(doctree.findall(nodes.figure)):
+        for container in figure.findall(nodes.container):
+            if container.get("mime_type") == "text/plain":
+                figure += nodes.legend("", paragraph(container.astext()))
+                break
+
+
+def paragraph(text: str) -> nodes.paragraph:
+    """A paragraph of the class ``provenance``; what stands in backquotes is literal."""
+    node = nodes.paragraph(classes=["provenance"])
+    for number, part in enumerate(text.strip().split("`")):
+        node += nodes.literal(text=part) if number % 2 else nodes.Text(part)
+    return node
+
+
+def setup(app) -> dict:
+    app.connect("doctree-read", add_legends)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

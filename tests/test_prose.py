@@ -1,0 +1,87 @@
+"""No number is typed in the prose: those with a decimal point or a per cent sign are glued."""
+
+import re
+
+import jupytext
+import pytest
+from conftest import ROOT
+
+PAGES = [*sorted((ROOT / "book").glob("*.py")), ROOT / "index.md"]
+NUMBER = re.compile(r"\d+\.\d+|\d\s*(?:%|per cent\b)")
+NOT_PROSE = (
+    r"^(`{3,}|:{3,})\{math\}.*?^\1",  # a block of mathematics
+    r"^(`{3,})(?!\{).*?^\1",  # a block of code
+    r"\$\$.*?\$\$|\$[^$]*\$",  # mathematics
+    r"\{[\w:+.-]+\}`[^`]*`",  # a role: glue, citation, reference
+    r"`[^`]*`",  # code
+    r"https?://\S+",
+)
+
+
+def typed(prose: str) -> list[str]:
+    """The numbers that stand in the prose itself."""
+    for pattern in NOT_PROSE:
+        prose = re.sub(pattern, " ", prose, flags=re.DOTALL | re.MULTILINE)
+    return NUMBER.findall(prose)
+
+
+def prose_of(page) -> list[str]:
+    """The Markdown of a page, and the captions and descriptions of its figures."""
+    if page.suffix == ".md":
+        return [page.read_text(encoding="utf-8")]
+    texts = []
+    for cell in jupytext.read(page).cells:
+        if cell.cell_type == "markdown":
+            texts.append(cell.source)
+        meta = cell.metadata.get("mystnb", {})
+        texts += [meta[part][key] for part, key in CAPTIONS if part in meta]
+    return texts
+
+
+CAPTIONS = (("figure", "caption"), ("image", "alt"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_number_is_glued(page):
+    assert [number for text in prose_of(page) for number in typed(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an accuracy of 98.94 %",
+        "an accuracy of 90 %",
+        "90% and more",
+        "an error of 0.95",
+        "`code` and 1.5 and `code`",
+        "{glue:text}`a:s` is 3 per cent",
+        "a loss of\n2.3026 nats",
+        "$x$ is 0.5 of $y$",
+    ],
+)
+def test_a_typed_number_is_found(text):
+    assert typed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{glue:text}`results.ipynb::accuracy:s` in 20 epochs of 10,000 images",
+        r"$\beta_2 = 0.999$",
+        "```{math}\n:label: a\n0.5\n```",
+        "run `make what-if LR=0.001`",
+        "```python\nlr = 0.001\n```",
+        "{cite:p}`a2020` in 1998.",
+    ],
+)
+def test_code_mathematics_and_glue_are_no_typed_numbers(text):
+    assert typed(text) == []
+
+
+def test_captions_are_read(tmp_path):
+    page = tmp_path / "page.py"
+    page.write_text(
+        '# %% mystnb={"figure": {"caption": "Ends at 98.9 %."}}\nshow()\n\n'
+        "# %% [markdown]\n# Fine.\n"
+    )
+    assert [typed(text) for text in prose_of(page)] == [["98.9"], []]
