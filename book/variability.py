@@ -130,7 +130,7 @@ glue_numbers(
 # original ends, {glue:text}`original` {cite:p}`mejia2020`, and the {glue:text}`lecun` of LeNet-5 trained without
 # distorted images {cite:p}`lecun1998`.
 
-# %% mystnb={"figure": {"caption": "The final test error of every seed, one dot each; dots at the same error are stacked. The black line is the mean, the grey band its t interval. The two broken lines are published errors: look on which side of the cloud they stand.", "name": "fig-final-errors"}, "image": {"alt": "A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The final test error of every seed, one dot each; dots at the same error are stacked. The black line is the mean, the grey band its t interval. The two broken lines are published errors: one stands among the dots, the other beside them.", "name": "fig-final-errors"}, "image": {"alt": "A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998."}} tags=["hide-input"]
 marks = {"original report": original, "LeNet-5 of 1998": LENET5_1998}
 show(figures_seeds.final_errors(final, (low, high), marks))
 
@@ -179,8 +179,8 @@ show_table(
 #
 # ## The way there
 #
-# {numref}`fig-seed-curves` shows all runs. They start apart, fall together, and stay apart by about as much as they end
-# apart: which of two runs is ahead changes from epoch to epoch.
+# {numref}`fig-seed-curves` shows all runs. The bundle narrows as it falls, and its lines cross: which of two runs is
+# ahead changes from epoch to epoch.
 
 # %% mystnb={"figure": {"caption": "All seeds over the epochs, and their median. Top: the natural logarithm of the mean test loss. Bottom: the test error from the first epoch on. The width of the bundle at its right end is the spread that the text measures.", "name": "fig-seed-curves"}, "image": {"alt": "Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply during the first epochs and then run side by side, crossing often."}} tags=["hide-input"]
 show(figures_seeds.curves(trained.columns, losses.drop(columns=0), trained))
