@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 
-.PHONY: help reproduce verify test book pdf what-if serve record validation bench lint clean
+.PHONY: help reproduce verify test book pdf what-if serve record seeds validation bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -35,6 +35,9 @@ serve: book ## build the book and serve it on http://localhost:8000
 
 record: $(VENV) ## train the published run again and store it in record/
 	$(BIN)/python -m lenet5 train --out record
+
+seeds: $(VENV) ## train twenty seeds of the recipe and store their table in record/seeds.csv
+	$(BIN)/python -m lenet5 replicate --seeds 0-19 --out record/seeds.csv
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks

@@ -42,6 +42,7 @@ from PIL import Image, ImageDraw
 from lenet5 import figures
 from lenet5.display import glue_numbers, show
 from lenet5.image import centre
+from lenet5.provenance import provenance
 from lenet5.run import RECORD, Run
 from lenet5.train import cpu_threads, logits
 
@@ -88,8 +89,8 @@ with figures.style():
     bars.set_title("read")
     bars.invert_yaxis()
     bars.grid(axis="y", visible=False)
-show(figure)
+show(figure, provenance(run))
 
 # %% [markdown]
-# The pad has ten answers and no other. The probabilities add up to 100 % whatever is drawn, so a letter or a scribble is
+# The pad has ten answers and no other. Their probabilities add up to one whatever is drawn, so a letter or a scribble is
 # read as a digit too, and sometimes with confidence.

@@ -17,6 +17,7 @@ import pandas as pd
 from lenet5 import figures_seeds
 from lenet5.data import ROOT
 from lenet5.display import glue_numbers, show, show_table
+from lenet5.provenance import provenance
 from lenet5.run import RECORD
 from lenet5.statistics import (
     binomial_spread,
@@ -74,6 +75,7 @@ def listed(names):
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+origin = provenance(command="make seeds")
 glue_numbers(
     seeds=seeds,
     failed=len(failed) or "none",
@@ -130,9 +132,9 @@ glue_numbers(
 # original ends, {glue:text}`original` {cite:p}`mejia2020`, and the {glue:text}`lecun` of LeNet-5 trained without
 # distorted images {cite:p}`lecun1998`.
 
-# %% mystnb={"figure": {"caption": "The final test error of every seed, one dot each; dots at the same error are stacked. The black line is the mean, the grey band its t interval. The two broken lines are published errors: look on which side of the cloud they stand.", "name": "fig-final-errors"}, "image": {"alt": "A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The final test error of every seed, one dot each; dots at the same error are stacked. The black line is the mean, the grey band its t interval. The two broken lines are published errors: one stands among the dots, the other beside them.", "name": "fig-final-errors"}, "image": {"alt": "A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998."}} tags=["hide-input"]
 marks = {"original report": original, "LeNet-5 of 1998": LENET5_1998}
-show(figures_seeds.final_errors(final, (low, high), marks))
+show(figures_seeds.final_errors(final, (low, high), marks), origin)
 
 # %% [markdown]
 # The mean is {glue:text}`mean`. Its t interval at {glue:text}`level` reaches from {glue:text}`low` to
@@ -162,6 +164,7 @@ show_table(
     f"Test error over {seeds} seeds, in % of the images.",
     "tab-seeds",
     "lrr",
+    origin,
 )
 
 # %% [markdown]
@@ -179,11 +182,11 @@ show_table(
 #
 # ## The way there
 #
-# {numref}`fig-seed-curves` shows all runs. They start apart, fall together, and stay apart by about as much as they end
-# apart: which of two runs is ahead changes from epoch to epoch.
+# {numref}`fig-seed-curves` shows all runs. The bundle narrows as it falls, and its lines cross: which of two runs is
+# ahead changes from epoch to epoch.
 
 # %% mystnb={"figure": {"caption": "All seeds over the epochs, and their median. Top: the natural logarithm of the mean test loss. Bottom: the test error from the first epoch on. The width of the bundle at its right end is the spread that the text measures.", "name": "fig-seed-curves"}, "image": {"alt": "Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply during the first epochs and then run side by side, crossing often."}} tags=["hide-input"]
-show(figures_seeds.curves(trained.columns, losses.drop(columns=0), trained))
+show(figures_seeds.curves(trained.columns, losses.drop(columns=0), trained), origin)
 
 # %% [markdown]
 # ## The last epoch or the best
@@ -196,7 +199,7 @@ show(figures_seeds.curves(trained.columns, losses.drop(columns=0), trained))
 # would have another best epoch.
 
 # %% mystnb={"figure": {"caption": "The test error of every seed after its last epoch (circles) and at its best epoch on the test images (squares). The line between them is what choosing on the test images flatters.", "name": "fig-final-best"}, "image": {"alt": "For each seed, a circle at the error of the last epoch and a square at the error of the best epoch, joined by a vertical line. The squares lie at or below the circles."}} tags=["hide-input"]
-show(figures_seeds.final_and_best(final.index, final, best))
+show(figures_seeds.final_and_best(final.index, final, best), origin)
 
 # %% [markdown]
 # ## Is the original an outlier?

@@ -6,6 +6,8 @@ the bytes of its files, so a worker need not share the disk with the client.
 
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
@@ -166,14 +168,28 @@ def _client(
         return
     configs = list(configs)
     threads = max(config.threads for config in configs)
-    cluster = LocalCluster(
-        n_workers=min(workers or max(1, CPU_COUNT // threads), len(configs)),
-        threads_per_worker=1,  # one run at a time in a process
-        dashboard_address="127.0.0.1:0",  # none, but its port would be taken
-        memory_limit=0,  # a run does not grow, and Dask is not to pause or kill it
-    )
+    with _deaf_to_ctrl_c():
+        cluster = LocalCluster(
+            n_workers=min(workers or max(1, CPU_COUNT // threads), len(configs)),
+            threads_per_worker=1,  # one run at a time in a process
+            dashboard_address="127.0.0.1:0",  # none, but its port would be taken
+            memory_limit=0,  # a run does not grow, and Dask is not to pause or kill it
+        )
     with cluster, Client(cluster) as client:
         yield client
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A terminal sends Ctrl-C to the workers too: they inherit that they ignore it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread may set a signal's handler
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _send(client: Client, plugin: Data) -> None:

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -297,15 +296,12 @@ def test_ctrl_c_keeps_what_has_finished(tmp_path):
         line = process.stderr.readline()
         assert line.startswith("1 of 2 done, 1 running, 0 failed")
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        rest = process.stderr.read()
+        rest = process.stderr.read()  # ends when no worker holds it any more
         assert process.wait(60) == 130, rest
         assert "lenet5: interrupted" in rest
         assert "Traceback" not in rest
         assert [row["epochs"] for row in table(tmp_path / "seeds.csv")] == ["0"]
         assert len(files(tmp_path / "runs")) == 4
-        time.sleep(1)
-        with pytest.raises(ProcessLookupError):  # no worker is left behind
-            os.killpg(process.pid, 0)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
