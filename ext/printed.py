@@ -15,6 +15,9 @@ HIDDEN = {
     "tag_hide-cell": "cell",
 }
 
+LONG = 20  # rows that may not fit one page
+RAGGED = r">{{\raggedright\arraybackslash}}\Y{{{:.3f}}}"
+
 
 class DropHidden(SphinxPostTransform):
     """Drop the parts of code cells that the reader of the HTML must click to see."""
@@ -30,16 +33,19 @@ class DropHidden(SphinxPostTransform):
 
 
 class AlignColumns(SphinxPostTransform):
-    """Align each column of a table as the HTML does; a wide one wraps."""
+    """Align each column of a table as the HTML does; a wide one wraps, a long one breaks."""
 
     default_priority = 5
     formats = ("latex",)
 
     def run(self, **kwargs) -> None:
         for table in list(self.document.findall(nodes.table)):
-            first = next(table.findall(nodes.row))
-            right = ["text-right" in entry["classes"] for entry in first.children]
+            rows = list(table.findall(nodes.row))
+            right = ["text-right" in entry["classes"] for entry in rows[0].children]
             spec = "".join("R" if yes else "L" for yes in right)
+            if len(rows) > LONG:
+                table["classes"].append("longtable")
+                spec = RAGGED.format(1 / len(right)) * len(right)
             place = table.parent.index(table)
             table.parent.insert(place, tabular_col_spec(spec=f"{{{spec}}}"))
 
