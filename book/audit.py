@@ -226,7 +226,7 @@ glue_numbers(
 #
 # {numref}`fig-errata` shows the two errors of the convergence figure and its text. The loss is drawn one epoch late: its
 # first value is {glue:text}`first_loss`, and a network that gives every digit the same chance has
-# $\log 10 =$ {glue:text}`ln10`. So the series begins with the untrained network, at epoch 0. Loss and error of one
+# ln 10 = {glue:text}`ln10`. So the series begins with the untrained network, at epoch 0. Loss and error of one
 # network go together. Their correlation is {glue:text}`as_drawn` as drawn and {glue:text}`moved` with the loss moved
 # back by one epoch. The text gives an accuracy of {glue:text}`text_accuracy`; the plotted series ends at
 # {glue:text}`plotted`.
@@ -418,8 +418,8 @@ show(network_figures.feature_maps(run.model, test.images[0]), origin)
 # - **outside**: it ends where the recipe does not. The command then exits with an error.
 #
 # The band comes from the replicates in `record/seeds.csv`, trained from different seeds. For the test error and for the
-# test loss it is a prediction interval, the mean of the replicates plus and minus
-# $t_{n-1}\, s \sqrt{1 + 1/n}$, such that both hold one more run with a probability of {glue:text}`coverage` or more.
+# test loss it is a prediction interval around the mean of the replicates, from their standard deviation and Student's t,
+# such that both hold one more run with a probability of {glue:text}`coverage` or more.
 # Nothing widens it by hand.
 
 # %% tags=["remove-cell"]

@@ -159,7 +159,7 @@ def measures(values):
 names = ["mean", "t interval, from", "t interval, to", "median"]
 names += ["standard deviation", "least", "most"]
 show_table(
-    ["", "last epoch", "best epoch"],
+    ["measure", "last epoch", "best epoch"],
     list(zip(names, measures(final), measures(best))),
     f"Test error over {seeds} seeds, in % of the images.",
     "tab-seeds",

@@ -14,7 +14,7 @@ from lenet5 import Lenet5Error, environment
 from lenet5.config import Config
 from lenet5.data import Split
 from lenet5.model import LeNet5
-from lenet5.run import RECORD, Run, load_or_train, load_weights
+from lenet5.run import RECORD, SUMS, Run, load_or_train, load_weights
 
 CONFIG = Config(epochs=2, device="cpu")
 FILES = ["config.json", "environment.json", "history.csv", "model.safetensors"]
@@ -41,7 +41,7 @@ def folder(made, tmp_path):
 
 def test_a_run_is_read_back_exactly(made):
     run, folder = made
-    assert sorted(contents(folder)) == FILES
+    assert sorted(contents(folder)) == [SUMS, *FILES]
     again = Run.load(folder)
     assert again.config == run.config == CONFIG
     assert again.history == run.history
