@@ -41,6 +41,7 @@ seeds: $(VENV) ## train twenty seeds of the recipe and store their table in reco
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/replicates.py
 
 validation: $(VENV) ## train with 5,000 images held back and store it in record/validation/
 	$(BIN)/python -m lenet5.validation
