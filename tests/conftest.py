@@ -33,7 +33,9 @@ def small(mnist) -> tuple[Split, Split]:
 
 def copy_project(target: Path) -> Path:
     """A copy of what a build reads, without what it has built."""
-    ignored = shutil.ignore_patterns(".*", "_build", "runs", "data", "__pycache__")
+    ignored = shutil.ignore_patterns(
+        ".*", "_build", "runs", "data", "__pycache__", "kernel-ipc-*"
+    )
     shutil.copytree(ROOT, target, ignore=ignored)
     (target / "data").symlink_to(ROOT / "data")  # the digit pad shows test images
     return target
