@@ -1,5 +1,6 @@
 """No number is typed in the prose: those with a decimal point or a per cent sign are glued."""
 
+import ast
 import re
 
 import jupytext
@@ -26,7 +27,7 @@ def typed(prose: str) -> list[str]:
 
 
 def prose_of(page) -> list[str]:
-    """The Markdown of a page, and the captions and descriptions of its figures."""
+    """The Markdown of a page, its captions, and the descriptions of its figures."""
     if page.suffix == ".md":
         return [page.read_text(encoding="utf-8")]
     texts = []
@@ -35,10 +36,34 @@ def prose_of(page) -> list[str]:
             texts.append(cell.source)
         meta = cell.metadata.get("mystnb", {})
         texts += [meta[part][key] for part, key in CAPTIONS if part in meta]
+        if cell.cell_type == "code":
+            texts += captions_in(cell.source)
     return texts
 
 
 CAPTIONS = (("figure", "caption"), ("image", "alt"))
+CAPTIONED = {"show_table": 2, "show_source": 1}  # the caption's place among arguments
+
+
+def captions_in(code: str) -> list[str]:
+    """What is typed in the captions that code gives to tables and listings."""
+    texts = []
+    for call in ast.walk(ast.parse(code)):
+        place = CAPTIONED.get(getattr(getattr(call, "func", None), "id", None))
+        if place is None:
+            continue
+        named = [word.value for word in call.keywords if word.arg == "caption"]
+        (caption,) = named or call.args[place : place + 1]
+        parts = caption.values if isinstance(caption, ast.JoinedStr) else [caption]
+        # A computed part leaves a gap, as glue does.
+        texts.append(
+            " ".join(
+                getattr(part, "value", "")
+                for part in parts
+                if isinstance(part, ast.Constant)
+            )
+        )
+    return texts
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -82,6 +107,15 @@ def test_captions_are_read(tmp_path):
     page = tmp_path / "page.py"
     page.write_text(
         '# %% mystnb={"figure": {"caption": "Ends at 98.9 %."}}\nshow()\n\n'
-        "# %% [markdown]\n# Fine.\n"
+        "# %% [markdown]\n# Fine.\n\n"
+        '# %%\nshow_table([], [], "Ends at 98.8 %.", "name")\n\n'
+        '# %%\nshow_table([], [], f"Ends at {end:.2f} % of 98.7.", name="name")\n\n'
+        '# %%\nshow_source(thing, name="name", caption="Ends at 98.6.")\n'
     )
-    assert [typed(text) for text in prose_of(page)] == [["98.9"], []]
+    assert [typed(text) for text in prose_of(page)] == [
+        ["98.9"],
+        [],
+        ["98.8"],
+        ["98.7"],
+        ["98.6"],
+    ]
