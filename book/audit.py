@@ -200,7 +200,7 @@ findings = {
 }
 rows = ledger.table(claims, findings)
 show_table(
-    ["claim", "where", "tested by", "found", "verdict"],
+    ["claim", "verdict", "found", "tested by", "where"],
     rows,
     "The claims of the original and what became of them.",
     "tab-claims",

@@ -24,7 +24,7 @@
 # two.
 
 # %% tags=["remove-cell"]
-from lenet5 import figures, ledger
+from lenet5 import ledger, network_figures
 from lenet5.display import glue_numbers, show
 from lenet5.model import LeNet5, layer_table
 
@@ -52,7 +52,7 @@ glue_numbers(
 # ten, one for each digit. {numref}`fig-architecture` shows the shapes on the way.
 
 # %% mystnb={"figure": {"caption": "The network, laid out from the model's own layers. Each stack is a feature map drawn to scale, with as many sheets as it has channels; each bar is a dense layer. Under a layer stand the shape of its output and the size of its kernel.", "name": "fig-architecture"}, "image": {"alt": "From left to right: a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange sheets of 4 by 4 from max-pooling; three blue bars for the dense layers of 120, 84 and 10 values."}} tags=["hide-input"]
-show(figures.architecture(model))
+show(network_figures.architecture(model))
 
 # %% [markdown]
 # The variant of the report differs from the design of 1998 in four ways. ReLU, $\max(0, x)$, replaces the scaled

@@ -39,11 +39,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
-from lenet5 import figures
 from lenet5.display import glue_numbers, show
 from lenet5.image import centre
 from lenet5.provenance import provenance
 from lenet5.run import RECORD, Run
+from lenet5.style import BLUE, ORANGE, style
 from lenet5.train import cpu_threads, logits
 
 run = Run.load(RECORD)
@@ -72,7 +72,7 @@ glue_numbers(
 # {glue:text}`second`. A wider or a narrower gap decides it.
 
 # %% mystnb={"figure": {"caption": "What the pad does. Left: a digit drawn on paper of 280×280 pixels, away from the middle. Centre: the image that the network sees, fitted into 20×20 pixels (dashed) with its centre of mass in the middle of 28×28. Right: the probability of each digit.", "name": "fig-pad"}, "image": {"alt": "Three panels. On the left a small angular four with a narrow gap at its top, white on black, in the upper left of the paper. In the middle the same figure, larger, coarse and centred, within a dashed box. On the right ten horizontal bars, one a digit: the digits 4 and 9 share nearly all of the probability.", "width": "540px"}} tags=["hide-input", "nbval-ignore-output"]
-with figures.style():
+with style():
     figure = Figure(figsize=(5.6, 2.3), layout="constrained")
     figure.get_layout_engine().set(wspace=0.08)
     paper, image, bars = figure.subplots(1, 3)
@@ -82,9 +82,9 @@ with figures.style():
         axes.axis("off")
     rows, columns = (np.flatnonzero(seen.any(axis)) for axis in (1, 0))
     corner = (columns.mean() - 10, rows.mean() - 10)
-    dashed = {"edgecolor": figures.ORANGE, "linestyle": "--"}
+    dashed = {"edgecolor": ORANGE, "linestyle": "--"}
     image.add_patch(Rectangle(corner, 20, 20, fill=False, **dashed))
-    bars.barh(range(10), 100 * probabilities, color=figures.BLUE)
+    bars.barh(range(10), 100 * probabilities, color=BLUE)
     bars.set(yticks=range(10), ylabel="digit", xlabel="probability (%)", xlim=(0, 100))
     bars.set_title("read")
     bars.invert_yaxis()

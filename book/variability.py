@@ -14,11 +14,11 @@
 import numpy as np
 import pandas as pd
 
-from lenet5 import figures_seeds
+from lenet5 import seed_figures
 from lenet5.data import ROOT
 from lenet5.display import glue_numbers, show, show_table
-from lenet5.provenance import provenance
-from lenet5.run import RECORD
+from lenet5.provenance import study_provenance
+from lenet5.run import RECORD, Run
 from lenet5.statistics import (
     binomial_spread,
     mean_interval,
@@ -31,6 +31,8 @@ TEST_IMAGES = 10_000
 LENET5_1998 = 0.95  # %, LeCun et al. 1998, trained without distortions
 
 study = pd.read_csv(RECORD / "seeds.csv")
+runs = study.drop_duplicates("fingerprint").to_dict("records")
+origin = study_provenance(runs, Run.load(RECORD))
 failed = study[study.test_error.isna()].fingerprint.unique()
 study = study[~study.fingerprint.isin(failed)]
 original = 100 - pd.read_csv(ROOT / "original.csv").accuracy.iloc[-1]
@@ -75,7 +77,6 @@ def listed(names):
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-origin = provenance(command="make seeds")
 glue_numbers(
     seeds=seeds,
     failed=len(failed) or "none",
@@ -134,7 +135,7 @@ glue_numbers(
 
 # %% mystnb={"figure": {"caption": "The final test error of every seed, one dot each; dots at the same error are stacked. The black line is the mean, the grey band its t interval. The two broken lines are published errors: one stands among the dots, the other beside them.", "name": "fig-final-errors"}, "image": {"alt": "A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998."}} tags=["hide-input"]
 marks = {"original report": original, "LeNet-5 of 1998": LENET5_1998}
-show(figures_seeds.final_errors(final, (low, high), marks), origin)
+show(seed_figures.final_errors(final, (low, high), marks), origin)
 
 # %% [markdown]
 # The mean is {glue:text}`mean`. Its t interval at {glue:text}`level` reaches from {glue:text}`low` to
@@ -186,7 +187,7 @@ show_table(
 # ahead changes from epoch to epoch.
 
 # %% mystnb={"figure": {"caption": "All seeds over the epochs, and their median. Top: the natural logarithm of the mean test loss. Bottom: the test error from the first epoch on. The width of the bundle at its right end is the spread that the text measures.", "name": "fig-seed-curves"}, "image": {"alt": "Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply during the first epochs and then run side by side, crossing often."}} tags=["hide-input"]
-show(figures_seeds.curves(trained.columns, losses.drop(columns=0), trained), origin)
+show(seed_figures.curves(trained.columns, losses.drop(columns=0), trained), origin)
 
 # %% [markdown]
 # ## The last epoch or the best
@@ -199,7 +200,7 @@ show(figures_seeds.curves(trained.columns, losses.drop(columns=0), trained), ori
 # would have another best epoch.
 
 # %% mystnb={"figure": {"caption": "The test error of every seed after its last epoch (circles) and at its best epoch on the test images (squares). The line between them is what choosing on the test images flatters.", "name": "fig-final-best"}, "image": {"alt": "For each seed, a circle at the error of the last epoch and a square at the error of the best epoch, joined by a vertical line. The squares lie at or below the circles."}} tags=["hide-input"]
-show(figures_seeds.final_and_best(final.index, final, best), origin)
+show(seed_figures.final_and_best(final.index, final, best), origin)
 
 # %% [markdown]
 # ## Is the original an outlier?

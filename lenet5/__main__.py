@@ -42,14 +42,27 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
+def _folder(option: str, text: str) -> argparse.ArgumentParser:
+    """The option of a folder of the project, for the commands that share it."""
+    shared = argparse.ArgumentParser(add_help=False)
+    default = PROJECT / option.removeprefix("--")
+    shared.add_argument(option, type=Path, default=default, help=text)
+    return shared
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lenet5", description="LeNet-5 on MNIST."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    data = _folder("--data", "folder that holds MNIST/raw")
+    runs = _folder("--runs", "folder of the finished runs")
+
     train = commands.add_parser(
-        "train", help="train a network, or read it if this run was made before"
+        "train",
+        parents=[data, runs],
+        help="train a network, or read it if this run was made before",
     )
     for entry in dataclasses.fields(Config):
         option = f"--{entry.name.replace('_', '-')}"
@@ -62,18 +75,6 @@ def _parser() -> argparse.ArgumentParser:
             metavar=entry.name.upper(),
         )
     train.add_argument(
-        "--data",
-        type=Path,
-        default=PROJECT / "data",
-        help="folder that holds MNIST/raw",
-    )
-    train.add_argument(
-        "--runs",
-        type=Path,
-        default=PROJECT / "runs",
-        help="folder of the finished runs",
-    )
-    train.add_argument(
         "--out", type=Path, help="also write the finished run into this folder"
     )
     train.add_argument(
@@ -83,10 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.set_defaults(command=_train)
 
-    study.add_command(commands)
+    study.add_command(commands, [data, runs])
 
     evaluate = commands.add_parser(
-        "evaluate", help="loss and error of a run on both splits"
+        "evaluate", parents=[data], help="loss and error of a run on both splits"
     )
     evaluate.add_argument(
         "run",
@@ -95,12 +96,6 @@ def _parser() -> argparse.ArgumentParser:
         default=PROJECT / "record",
         metavar="RUN",
         help=_RUN,
-    )
-    evaluate.add_argument(
-        "--data",
-        type=Path,
-        default=PROJECT / "data",
-        help="folder that holds MNIST/raw",
     )
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.set_defaults(command=_evaluate)

@@ -7,9 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from lenet5.figures import BLUE, GREEN, GREY, INK, ORANGE, PINK, WIDTH, style
-
-SMALL = 8.5  # points, the smallest type of the report
+from lenet5.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, SMALL, WIDTH, style
 
 
 @style()

@@ -8,8 +8,8 @@ from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 from myst_nb import glue
 
-from lenet5.figures import style
 from lenet5.provenance import provenance
+from lenet5.style import style
 
 
 def show(figure: Figure, origin: str | None = None) -> None:

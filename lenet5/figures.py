@@ -1,115 +1,12 @@
-"""The figures of the report: arrays in, a matplotlib Figure out, in one style."""
+"""Figures of the data and of one run: arrays in, a matplotlib Figure out."""
 
 from collections.abc import Sequence
-from contextlib import contextmanager
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from lenet5.model import LeNet5, layer_table
-
-# Okabe and Ito's palette, told apart with any colour vision.
-INK, GREY, BLUE, ORANGE, GREEN, PINK = (
-    "#222222",
-    "#767676",
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-)
-WIDTH = 7.0  # inches, the text width of the printed page
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.labelsize": 10,
-    "axes.edgecolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#DDDDDD",
-    "lines.linewidth": 1.6,
-    "lines.markersize": 4,
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "svg.hashsalt": "lenet5",  # the same drawing gives the same bytes
-}
-
-
-@contextmanager
-def style():
-    """The report's style, for a figure that a chapter draws itself."""
-    with matplotlib.rc_context(STYLE):
-        yield
-
-
-@style()
-def architecture(model: LeNet5) -> Figure:
-    """The layers from the image to the logits, laid out from the model's own layer table.
-
-    Parameters
-    ----------
-    model : LeNet5
-    """
-    colours = {"Image": "#BBBBBB", "Conv2d": PINK, "MaxPool2d": ORANGE, "Linear": BLUE}
-    names = {
-        "Image": "input",
-        "Conv2d": "convolution",
-        "MaxPool2d": "max-pooling",
-        "Linear": "dense",
-    }
-    layers = [("Image", model.image_shape, "")]
-    layers += [
-        (row.kind, row.shape, _detail(getattr(model.layers, row.name)))
-        for row in layer_table(model)
-        if row.kind in colours
-    ]
-    figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
-    axes = figure.subplots()
-    tallest, x = max(shape[-1] for _, shape, _ in layers if len(shape) == 3), 0.0
-    for kind, shape, detail in layers:
-        if len(shape) == 3:
-            side, step = 3 * shape[1] / tallest, max(0.06, 0.9 / shape[0])
-            for i in range(shape[0]):
-                corner = (x + i * step, 1.6 - side / 2 + (i - shape[0] / 2) * step)
-                axes.add_patch(
-                    Rectangle(
-                        corner,
-                        side,
-                        side,
-                        facecolor=colours[kind],
-                        edgecolor="white",
-                        linewidth=min(0.5, 4 * step),
-                    )
-                )
-            width = side + (shape[0] - 1) * step
-        else:
-            width, height = 0.35, 3.6 * np.sqrt(shape[0] / 120)
-            axes.add_patch(
-                Rectangle((x, 1.6 - height / 2), width, height, facecolor=colours[kind])
-            )
-        text = "×".join(map(str, shape)) + (f"\n{detail}" if detail else "")
-        axes.text(
-            x + width / 2,
-            -0.75,
-            text,
-            ha="center",
-            va="top",
-            fontsize=8.5,
-            linespacing=1.5,
-        )
-        x += max(width, 1.0) + 0.55
-    axes.set(xlim=(-0.3, x - 0.3), ylim=(-2.0, 4.2), aspect="equal")
-    axes.axis("off")
-    kinds = dict.fromkeys(kind for kind, _, _ in layers)
-    handles = [Patch(facecolor=colours[kind], label=names[kind]) for kind in kinds]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    return figure
+from lenet5.style import BLUE, INK, ORANGE, WIDTH, style
 
 
 @style()
@@ -308,11 +205,3 @@ def class_bars(
     axes.set(xticks=range(len(values)), xlabel="digit", ylabel=label)
     axes.grid(axis="x", visible=False)
     return figure
-
-
-def _detail(layer) -> str:
-    if hasattr(layer, "kernel_size"):
-        size = layer.kernel_size
-        rows, columns = size if isinstance(size, tuple) else (size, size)
-        return f"{rows}×{columns}" + (", ReLU" if hasattr(layer, "weight") else "")
-    return ""

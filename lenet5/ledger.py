@@ -117,7 +117,7 @@ def read(path: Path = LEDGER) -> Ledger:
 def table(
     claims: Mapping[str, Claim], findings: Mapping[str, Finding]
 ) -> list[list[str]]:
-    """Each claim with its place, its test, what was found and the verdict.
+    """Each claim with the verdict, what was found, its test and its place.
 
     Parameters
     ----------
@@ -139,6 +139,6 @@ def table(
         lacks = "test" if name in claims else "claim"
         raise Lenet5Error(f"{name} has no {lacks}: the ledger and its tests must agree")
     return [
-        [claim.claim, claim.where, claim.test, finding.text, f"*{finding.verdict}*"]
+        [claim.claim, f"*{finding.verdict}*", finding.text, claim.test, claim.where]
         for claim, finding in ((claims[name], findings[name]) for name in claims)
     ]

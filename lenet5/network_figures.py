@@ -1,14 +1,78 @@
-"""What a trained network holds and does: its kernels, and one digit on its way through."""
+"""Figures of the network: its layers, its kernels, and one digit on its way through."""
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 
-from lenet5.figures import INK, WIDTH, style
-from lenet5.model import LeNet5
+from lenet5.model import LeNet5, layer_table
+from lenet5.style import BLUE, INK, ORANGE, PINK, SMALL, WIDTH, style
 
-SMALL = 8.5  # points, the smallest type of the report
 KERNELS = "PuOr"  # diverging: white is no weight
+
+
+@style()
+def architecture(model: LeNet5) -> Figure:
+    """The layers from the image to the logits, laid out from the model's own layer table.
+
+    Parameters
+    ----------
+    model : LeNet5
+    """
+    colours = {"Image": "#BBBBBB", "Conv2d": PINK, "MaxPool2d": ORANGE, "Linear": BLUE}
+    names = {
+        "Image": "input",
+        "Conv2d": "convolution",
+        "MaxPool2d": "max-pooling",
+        "Linear": "dense",
+    }
+    layers = [("Image", model.image_shape, "")]
+    layers += [
+        (row.kind, row.shape, _detail(getattr(model.layers, row.name)))
+        for row in layer_table(model)
+        if row.kind in colours
+    ]
+    figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
+    axes = figure.subplots()
+    tallest, x = max(shape[-1] for _, shape, _ in layers if len(shape) == 3), 0.0
+    for kind, shape, detail in layers:
+        if len(shape) == 3:
+            side, step = 3 * shape[1] / tallest, max(0.06, 0.9 / shape[0])
+            for i in range(shape[0]):
+                corner = (x + i * step, 1.6 - side / 2 + (i - shape[0] / 2) * step)
+                axes.add_patch(
+                    Rectangle(
+                        corner,
+                        side,
+                        side,
+                        facecolor=colours[kind],
+                        edgecolor="white",
+                        linewidth=min(0.5, 4 * step),
+                    )
+                )
+            width = side + (shape[0] - 1) * step
+        else:
+            width, height = 0.35, 3.6 * np.sqrt(shape[0] / 120)
+            axes.add_patch(
+                Rectangle((x, 1.6 - height / 2), width, height, facecolor=colours[kind])
+            )
+        text = "×".join(map(str, shape)) + (f"\n{detail}" if detail else "")
+        axes.text(
+            x + width / 2,
+            -0.75,
+            text,
+            ha="center",
+            va="top",
+            fontsize=SMALL,
+            linespacing=1.5,
+        )
+        x += max(width, 1.0) + 0.55
+    axes.set(xlim=(-0.3, x - 0.3), ylim=(-2.0, 4.2), aspect="equal")
+    axes.axis("off")
+    kinds = dict.fromkeys(kind for kind, _, _ in layers)
+    handles = [Patch(facecolor=colours[kind], label=names[kind]) for kind in kinds]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure
 
 
 @style()
@@ -116,3 +180,11 @@ def _sheet(maps: np.ndarray) -> np.ndarray:
     padded = np.pad(maps, gap, constant_values=np.nan)
     rows, columns, height, width = padded.shape
     return padded.swapaxes(1, 2).reshape(rows * height, columns * width)[:-1, :-1]
+
+
+def _detail(layer) -> str:
+    if hasattr(layer, "kernel_size"):
+        size = layer.kernel_size
+        rows, columns = size if isinstance(size, tuple) else (size, size)
+        return f"{rows}×{columns}" + (", ReLU" if hasattr(layer, "weight") else "")
+    return ""

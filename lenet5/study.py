@@ -74,10 +74,12 @@ def cross(seeds: list[int], settings: dict[str, list]) -> list[Config]:
     ]
 
 
-def add_command(commands) -> None:
-    """Add ``replicate`` to the command line."""
+def add_command(commands, shared: list[argparse.ArgumentParser]) -> None:
+    """Add ``replicate`` to the command line, with the options that it shares."""
     command = commands.add_parser(
-        "replicate", help="train many runs at a time, on this machine or on a cluster"
+        "replicate",
+        parents=shared,
+        help="train many runs at a time, on this machine or on a cluster",
     )
     command.add_argument("--seeds", default="0-29", help="for example 0-29 or 0,3,7-9")
     command.add_argument(
@@ -105,18 +107,6 @@ def add_command(commands) -> None:
         type=int,
         metavar="N",
         help="processes on this machine (default: one for each core that a run uses)",
-    )
-    command.add_argument(
-        "--data",
-        type=Path,
-        default=PROJECT / "data",
-        help="folder that holds MNIST/raw",
-    )
-    command.add_argument(
-        "--runs",
-        type=Path,
-        default=PROJECT / "runs",
-        help="folder of the finished runs",
     )
     command.add_argument(
         "--out",

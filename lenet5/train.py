@@ -15,10 +15,11 @@ from torch.nn import functional as F
 
 from lenet5 import Lenet5Error
 from lenet5.config import Config
+from lenet5.cuda_graph import GraphedStep
 from lenet5.data import Split
 from lenet5.model import LeNet5
 
-EVALUATION_BATCH = 1000
+EVALUATION_BATCH = 500
 
 
 class Metrics(NamedTuple):
@@ -113,7 +114,7 @@ def train(
         )
         step = _step(state, train_split)
         if config.device == "cuda":
-            step = _GraphedStep(step, config.batch_size)
+            step = GraphedStep(step, config.batch_size)
         if not state.history:
             _measure(state, train_split, test_split, on_epoch)
         while len(state.history) <= config.epochs:
@@ -177,45 +178,14 @@ def evaluate(model: LeNet5, split: Split) -> tuple[float, float]:
 
 def _step(state: State, split: Split) -> Callable[[Tensor], Tensor]:
     def step(rows: Tensor) -> Tensor:
-        loss = F.cross_entropy(state.model(split.images[rows]), split.labels[rows])
+        images, labels = (tensor.index_select(0, rows) for tensor in split)
+        loss = F.cross_entropy(state.model(images), labels)
         state.optimizer.zero_grad()
         loss.backward()
         state.optimizer.step()
         return loss.detach()
 
     return step
-
-
-class _GraphedStep:
-    """A step that CUDA replays as one graph, which spares the launch of each kernel.
-
-    The graph is captured at the first full batch after a warm-up; until then, and for
-    the last, short batch of an epoch, the same operations are launched one by one.
-    """
-
-    WARM_UP = 3
-
-    def __init__(self, step: Callable[[Tensor], Tensor], batch_size: int):
-        self.step, self.batch_size, self.launched = step, batch_size, 0
-        self.stream, self.graph = torch.cuda.Stream(), None
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        if len(rows) != self.batch_size:
-            return self.step(rows)
-        if self.launched < self.WARM_UP:
-            self.launched += 1
-            self.stream.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(self.stream):
-                loss = self.step(rows)
-            torch.cuda.current_stream().wait_stream(self.stream)
-            return loss
-        if self.graph is None:
-            self.rows, self.graph = rows.clone(), torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self.graph):
-                self.loss = self.step(self.rows)
-        self.rows.copy_(rows)
-        self.graph.replay()
-        return self.loss.clone()
 
 
 def _epoch(config: Config, state: State, step, images: int, on_step) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet5 import figures
+from lenet5 import figures, network_figures
 from lenet5.data import ROOT
 from lenet5.model import LeNet5
+from lenet5.style import style
 
 ORIGINAL = pd.read_csv(ROOT / "original.csv")
 HISTORY = pd.DataFrame(
@@ -27,11 +28,11 @@ def texts(figure):
 
 
 def test_the_architecture_is_read_off_the_model():
-    labels = texts(figures.architecture(LeNet5()))
+    labels = texts(network_figures.architecture(LeNet5()))
     assert [label.split("\n")[0] for label in labels] == [
         *("1×28×28", "6×24×24", "6×12×12", "16×8×8", "16×4×4", "120", "84", "10"),
     ]
-    other = texts(figures.architecture(LeNet5((3, 32, 40), 7)))
+    other = texts(network_figures.architecture(LeNet5((3, 32, 40), 7)))
     assert other[1].startswith("6×28×36")
     assert other[-1] == "7"
 
@@ -81,7 +82,7 @@ def test_a_figure_is_the_same_bytes_each_time(name):
     drawings = []
     for _ in range(2):
         file = io.BytesIO()
-        with figures.style():
+        with style():
             undated = {"svg": "Date", "pdf": "CreationDate"}[name]
             figure = figures.convergence(HISTORY, ORIGINAL)
             figure.savefig(file, format=name, metadata={undated: None})
@@ -91,7 +92,7 @@ def test_a_figure_is_the_same_bytes_each_time(name):
 
 def test_the_type_is_legible():
     for figure in (
-        figures.architecture(LeNet5()),
+        network_figures.architecture(LeNet5()),
         figures.convergence(HISTORY, ORIGINAL),
     ):
         sizes = [text.get_fontsize() for axes in figure.axes for text in axes.texts]

@@ -70,13 +70,31 @@ def test_the_seed_decides_the_weights():
     assert not torch.equal(one["layers.conv1.weight"], other["layers.conv1.weight"])
 
 
-def test_forward_computes_the_logits_and_gradients_of_the_declared_layers(mnist):
+def forms(model, images, labels):
+    """Logits and gradients of the rewritten and of the declared form."""
+    for form in (model, model.layers):
+        outputs = form(images)
+        loss = F.cross_entropy(outputs, labels)
+        yield [outputs, *torch.autograd.grad(loss, list(model.parameters()))]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-14)]
+)
+def test_forward_computes_the_logits_and_gradients_of_the_declared_layers(
+    mnist, dtype, tolerance
+):
     images, labels = (tensor[:64] for tensor in mnist[0])
-    results = []
-    for form in ("forward", "layers"):
-        model = LeNet5(seed=1)
-        outputs = model(images) if form == "forward" else model.layers(images)
-        F.cross_entropy(outputs, labels).backward()
-        results.append([outputs, *(parameter.grad for parameter in model.parameters())])
-    for ours, declared in zip(*results, strict=True):
-        torch.testing.assert_close(ours, declared, rtol=0, atol=1e-6)
+    model = LeNet5(seed=1).to(dtype)
+    for ours, declared in zip(*forms(model, images.to(dtype), labels), strict=True):
+        torch.testing.assert_close(ours, declared, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 19), (2, 31, 45), (3, 32, 32)])
+def test_and_so_on_images_of_other_shapes(shape):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(5, *shape, dtype=torch.float64, generator=generator)
+    labels = torch.arange(5)
+    model = LeNet5(shape, seed=2).double()
+    for ours, declared in zip(*forms(model, images, labels), strict=True):
+        torch.testing.assert_close(ours, declared, rtol=0, atol=1e-14)

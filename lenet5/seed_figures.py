@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lenet5.figures import BLUE, GREY, INK, ORANGE, PINK, WIDTH, style
+from lenet5.style import BLUE, GREY, INK, ORANGE, PINK, WIDTH, style
 
 MARKS = ((ORANGE, "--"), (PINK, "-."))
 
