@@ -41,6 +41,14 @@ def html_pages(project: Path) -> dict[str, BeautifulSoup]:
     return {path.relative_to(html).as_posix(): soup(path) for path in paths}
 
 
+def test_no_page_begins_with_the_origin_of_a_table_before(paper):
+    pages = [page.extract_text().splitlines() for page in paper.pages]
+    origins = [line for page in pages for line in page if "· make " in line]
+    assert len(origins) > 20
+    first = [page[1] for page in pages if len(page) > 1]  # below the running title
+    assert [line for line in first if "· code" in line] == []
+
+
 def squeeze(words: str) -> str:
     """Without spaces and hyphens, which a line break adds or takes."""
     return re.sub(r"[\s‐-]", "", words)
