@@ -69,11 +69,16 @@ def soup(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-def need(program: str, package: str) -> None:
-    """Skip the test where a program is missing; in CI that is a failure."""
-    if shutil.which(program) is None:
-        message = f"no {program}: install it (apt-get install {package}) for this test"
+def need(package: str, *names: str) -> str:
+    """The path of a package's program, by the first of its names that is there.
+
+    Where it is missing the test is skipped; in CI it fails.
+    """
+    found = [path for path in map(shutil.which, names) if path]
+    if not found:
+        message = f"no {names[0]}: install it (apt-get install {package}) for this test"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return found[0]
 
 
 @pytest.fixture(scope="session")
@@ -89,13 +94,10 @@ def printed(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium; without one the test is skipped, in CI it fails."""
+    """Chromium, of the system."""
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        message = "no Chromium: install it (apt-get install chromium) to test the pages"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    chromium = need("chromium", "chromium", "chromium-browser")
     with sync_playwright() as playwright:
         quiet = ["--disable-quic", "--no-first-run", "--disable-component-update"]
         quiet += ["--disable-background-networking", "--disable-sync", "--no-sandbox"]

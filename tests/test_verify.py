@@ -7,7 +7,7 @@ import statistics
 import subprocess
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, need
 
 from lenet5 import Lenet5Error
 from lenet5.__main__ import main
@@ -171,11 +171,8 @@ def test_a_list_of_checksums_without_the_weights_is_refused(record):
 
 
 def test_sha256sum_reads_the_checksums_of_the_published_record():
-    if shutil.which("sha256sum") is None:
-        pytest.skip("no sha256sum")
-    done = subprocess.run(
-        ["sha256sum", "-c", "SHA256SUMS"], cwd=ROOT / "record", capture_output=True
-    )
+    command = [need("coreutils", "sha256sum"), "-c", "SHA256SUMS"]
+    done = subprocess.run(command, cwd=ROOT / "record", capture_output=True)
     assert done.returncode == 0
 
 
