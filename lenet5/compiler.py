@@ -1,0 +1,106 @@
+"""Builds the exact engine's kernel with the pinned zig compiler, once for each processor."""
+
+import hashlib
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from lenet5 import Lenet5Error
+
+SOURCE = Path(__file__).with_name("kernel.c")
+CACHE = Path(__file__).resolve().parent.parent / ".cache"
+# Rounding is the promise: kernel.c states why these flags are a part of it.
+FLAGS = (
+    "-std=gnu11",
+    "-O3",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-Wno-pass-failed",
+)
+# Python has loaded the C library that the kernel needs. To link it again would have zig
+# build parts of it first: five seconds in place of one.
+LINK = {
+    "Linux": ("-nostdlib",),
+    "Darwin": ("-nostdlib", "-Wl,-undefined,dynamic_lookup"),
+}
+
+
+def library(image_shape: tuple[int, int, int], classes: int) -> Path:
+    """The kernel for a shape as a shared library, built if it is not in the cache.
+
+    ``LENET5_CPU`` names another processor than this one, in zig's words (``baseline``).
+
+    Raises
+    ------
+    Lenet5Error
+        If there is no compiler, or it fails, or the cache cannot be written.
+    """
+    cpu = os.environ.get("LENET5_CPU", "native")
+    names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
+    flags = [
+        *FLAGS,
+        *("-shared", "-fPIC", *LINK.get(platform.system(), ()), f"-mcpu={cpu}"),
+        *(
+            f"-D{name}={n}"
+            for name, n in zip(names, (*image_shape, classes), strict=True)
+        ),
+    ]
+    machine = f"{platform.system()} {platform.machine()} {_features()}"
+    key = hashlib.sha256(SOURCE.read_bytes() + f"{flags} {machine}".encode())
+    built = CACHE / f"kernel-{key.hexdigest()[:16]}.so"
+    if not built.exists():
+        try:
+            _build_once(built, flags)
+        except OSError as error:
+            raise Lenet5Error(
+                f"cannot build the exact engine in {CACHE}: {error.strerror}; make the "
+                "folder writable, or use --engine torch"
+            ) from error
+    return built
+
+
+def compile_kernel(output: Path, flags) -> None:
+    """Run ``zig cc`` on the kernel; ``output`` is written whole or not at all."""
+    if importlib.util.find_spec("ziglang") is None:
+        raise Lenet5Error(
+            "no compiler for the exact engine: the package ziglang is not installed; "
+            "install requirements.txt, or use --engine torch"
+        )
+    partial = output.with_suffix(f".{os.getpid()}.partial")
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, SOURCE, "-o", partial]
+    caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
+    environment = os.environ | dict.fromkeys(caches, str(CACHE / "zig"))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip() or "no message").splitlines()[0]
+        raise Lenet5Error(
+            f"the compiler cannot build the exact engine here: {reason}; use --engine torch"
+        )
+    os.replace(partial, output)
+
+
+def _build_once(built: Path, flags) -> None:
+    from filelock import (
+        FileLock,
+    )  # only where something is built: its import takes time
+
+    CACHE.mkdir(exist_ok=True)
+    with FileLock(built.with_suffix(".lock")):
+        if not built.exists():  # another process may have built it meanwhile
+            if (
+                sys.stderr.isatty()
+            ):  # a person waits; a chapter's stored output does not
+                print("Building the exact engine: some seconds, once", file=sys.stderr)
+            compile_kernel(built, flags)
+
+
+def _features() -> str:
+    """What tells processors apart that share a folder, where the system says it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((x for x in lines if x.startswith(("flags", "Features", "isa"))), "")
