@@ -6,65 +6,58 @@ The PDF is linked where there is one and it is as new as what it prints.
 import shutil
 from pathlib import Path
 
-PDF = Path("_build", "latex", "lenet5.pdf")
+from ext.book import Book
 
 
-def is_current(root: Path) -> bool:
-    """Whether the PDF of the book in ``root`` exists and no source is newer."""
-    sources = [root / name for name in ("index.md", "_config.yml", "_toc.yml")]
-    for pattern in ("*.ipynb", "*.md", "*.bib"):
-        sources += root.glob(f"book/{pattern}")
-    pdf = root / PDF
-    return pdf.exists() and pdf.stat().st_mtime >= max(
-        source.stat().st_mtime for source in sources
-    )
+def is_current(book: Book) -> bool:
+    """Whether the PDF of the book exists and no source of it is newer."""
+    names = ["_config.yml", *book.config.get("bibtex_bibfiles", [])]
+    names += [
+        f"{name}{suffix}" for name in book.documents for suffix in (".ipynb", ".md")
+    ]
+    sources = [book.root / name for name in names]
+    newest = max(path.stat().st_mtime for path in sources if path.exists())
+    return book.pdf.exists() and book.pdf.stat().st_mtime >= newest
 
 
 def look_for_pdf(app, config) -> None:
     """Tell the pages of the PDF (event ``config-inited``, after the chapters are made)."""
-    config.book_pdf = PDF.name if is_current(Path(app.srcdir)) else ""
+    book = Book(Path(app.srcdir))
+    config.book_pdf = book.pdf.name if is_current(book) else ""
 
 
 def add_links(app, pagename, templatename, context, doctree) -> None:
     """Fill the download menu (event ``html-page-context``, after the theme's own)."""
-    path_to = context["pathto"]
+    more = []
+    if (Path(app.srcdir) / f"{pagename}.py").exists():
+        source = f"_sources/{pagename}.py"
+        more.append((source, ".py", "Download the chapter's Python source"))
+    if app.config.book_pdf:
+        more.append((app.config.book_pdf, "book .pdf", "The whole book for print"))
     for menu in context.get("header_buttons", []):
-        if menu.get("label") != "download-buttons":
-            continue
-        links = [link for link in menu["buttons"] if link["type"] == "link"]
-        if (Path(app.srcdir) / f"{pagename}.py").exists():
-            url = path_to(f"_sources/{pagename}.py", 1)
-            links.append(_link(url, ".py", "Download the chapter's Python source"))
-        if app.config.book_pdf:
-            url = path_to(app.config.book_pdf, 1)
-            links.append(_link(url, "book .pdf", "The whole book for print"))
-        menu["buttons"] = links
+        if menu.get("label") == "download-buttons":
+            links = [link for link in menu["buttons"] if link["type"] == "link"]
+            look = {
+                "type": "link",
+                "icon": "fas fa-file",
+                "label": "download-more-button",
+            }
+            for path, text, tooltip in more:
+                link = {"url": context["pathto"](path, 1), "text": text}
+                links.append(look | link | {"tooltip": tooltip})
+            menu["buttons"] = links
 
 
 def copy_files(app, exception) -> None:
     """Copy what the links name (event ``build-finished``)."""
     if exception or app.builder.format != "html":
         return
-    root, out = Path(app.srcdir), Path(app.outdir)
-    for name in app.env.found_docs:
-        source = root / f"{name}.py"
-        if source.exists():
-            shutil.copyfile(source, out / "_sources" / f"{name}.py")
+    book, out = Book(Path(app.srcdir)), Path(app.outdir)
+    for source in book.chapters:
+        shutil.copyfile(source, out / "_sources" / source.relative_to(book.root))
+    (out / book.pdf.name).unlink(missing_ok=True)
     if app.config.book_pdf:
-        shutil.copyfile(root / PDF, out / app.config.book_pdf)
-    else:
-        (out / PDF.name).unlink(missing_ok=True)
-
-
-def _link(url: str, text: str, tooltip: str) -> dict:
-    return {
-        "type": "link",
-        "url": url,
-        "text": text,
-        "tooltip": tooltip,
-        "icon": "fas fa-file",
-        "label": f"download-{text.split('.')[-1]}-button",
-    }
+        shutil.copyfile(book.pdf, out / book.pdf.name)
 
 
 def setup(app) -> dict:

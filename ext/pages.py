@@ -1,54 +1,49 @@
-"""Sphinx extension: mends the finished pages where the theme leaves something to wish.
+"""Sphinx extension: mends what was written, where the theme leaves something to wish.
 
-What a page carries and never uses is dropped, and roles that screen readers stumble
-over are set right.
+Scripts that a page never uses are dropped, roles that screen readers stumble over are set
+right, and MathJax lies beside the book, so that its equations are read offline.
 """
 
 import re
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
-from bs4 import BeautifulSoup
-
-from ext.slim import slim
-
-# Thebe would run cells on a remote server; the second script draws the icons that a font
-# draws already, and weighs more than the rest of a page.
+SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>\s*", re.DOTALL)
+# Thebe would run cells on a remote server, and its script raises; the other draws the
+# icons that a font draws already, and weighs more than the rest of a page.
 UNUSED = re.compile(r"thebe|kernelName|scripts/fontawesome\.js", re.IGNORECASE)
-# Of use where a class begins with sd-.
-DESIGN = re.compile(r"sphinx-design|design-tabs")
+SIDEBAR = 'id="pst-primary-sidebar" '
+# What mathjax_path and mathjax3_config in _config.yml ask for, of the package
+# django-static-mathjax. The loader gets each as a script, which file:// allows.
+MATHJAX = ("startup.js", "core.js", "loader.js", "input/tex.js", "output/chtml.js")
 
 
 def mend(html: str) -> str:
     """The page, with what it does not need left out and its landmarks named."""
-    page = BeautifulSoup(html, "html.parser")
-    design = page.find(class_=re.compile(r"^sd-"))
-    for tag in page.find_all(["script", "link"]):
-        text = " ".join([tag.get("src", ""), tag.get("href", ""), tag.get("type", "")])
-        text += tag.string or ""
-        if UNUSED.search(text) or (not design and DESIGN.search(text)):
-            tag.decompose()
-    for sidebar in page.select("#pst-primary-sidebar"):
-        sidebar.attrs |= {"role": "region", "aria-label": "Book"}
-    for entry in page.select(".citation-list > .citation"):
-        entry["role"] = "listitem"
-    return str(page)
+    html = SCRIPT.sub(lambda tag: "" if UNUSED.search(tag[0]) else tag[0], html)
+    html = html.replace(SIDEBAR, f'{SIDEBAR}role="region" aria-label="Book" ')
+    return html.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
-def mend_all(app, exception) -> None:
-    """Mend what was written (event ``build-finished``)."""
+def finish(app, exception) -> None:
+    """Mend the pages and copy MathJax (event ``build-finished``)."""
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    pages = [path for path in out.rglob("*.html") if "_static" not in path.parts]
-    for path in pages:
-        html = path.read_text(encoding="utf-8")
-        mended = mend(html)
-        if mended != html:
-            path.write_text(mended, encoding="utf-8")
-    slim(out, pages)
+    for name in app.env.found_docs | {"search", "genindex"}:
+        path = out / f"{name}.html"
+        if path.exists() and SIDEBAR + "class" in (html := path.read_text("utf-8")):
+            path.write_text(mend(html), encoding="utf-8")
+    source = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5"
+    target, fonts = out / "_static" / "mathjax", "output/chtml/fonts"
+    shutil.copytree(source / fonts, target / fonts, dirs_exist_ok=True)
+    for script in MATHJAX:
+        (target / script).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / script, target / script)
 
 
 def setup(app) -> dict:
     # Last, after other extensions have added their files.
-    app.connect("build-finished", mend_all, priority=900)
+    app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

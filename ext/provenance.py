@@ -1,6 +1,6 @@
 """Sphinx extension: the origin of a figure, as its legend in HTML and PDF.
 
-``lenet5.display.show`` keeps it as the figure's plain text, which no page would show.
+A cell keeps it as the plain text of its output, which no page would show beside a picture.
 """
 
 from docutils import nodes

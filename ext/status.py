@@ -1,7 +1,7 @@
 """Sphinx extension: the directives of the status page.
 
-``{chapter-status}`` lists how each chapter was executed, ``{environment-status}`` under
-which versions the book was built.
+``{chapter-status}`` lists how each chapter was executed, ``{environment-status}`` the
+versions of the packages that the file ``status_requirements`` pins.
 """
 
 import platform
@@ -14,70 +14,55 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from ext.chapters import chapters, executions
+from ext.book import Book
+from ext.chapters import executions
+from ext.execute import stored_digest
 
-HERE = Path(__file__).resolve().parent.parent
 
-
-class _Table(SphinxDirective):
+class ChapterStatus(SphinxDirective):
     """A table made when the book is built, written in Markdown like any other."""
+
+    caption = "The chapters, and what this machine did to execute them."
+    label = "tab-chapters"
+    head = (("chapter", "code cells", "state", "seconds"), (":-", "-:", ":-", "-:"))
 
     def run(self) -> list[nodes.Node]:
         self.env.metadata[self.env.docname]["status"] = True
-        rows = [self.header, self.align, *self.rows()]
-        lines = ["| " + " | ".join(row) + " |" for row in rows]
-        text = [
-            f":::{{table}} {self.caption}",
-            f":name: {self.label}",
-            "",
-            *lines,
-            ":::",
-        ]
+        rows = [*self.head, *self.rows(Path(self.env.srcdir))]
+        lines = [f":::{{table}} {self.caption}", f":name: {self.label}", ""]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
         box = nodes.container()
-        self.state.nested_parse(StringList(text, self.get_location()), 0, box)
+        self.state.nested_parse(
+            StringList([*lines, ":::"], self.get_location()), 0, box
+        )
         return box.children
 
-
-class ChapterStatus(_Table):
-    header = ("chapter", "code cells", "state", "seconds")
-    align = (":---", "---:", ":---", "---:")
-    caption = "The chapters, and what this machine did to execute them."
-    label = "tab-chapters"
-
-    def rows(self) -> list[list[str]]:
-        root = Path(self.env.srcdir)
-        log = executions(root)
-        rows = []
-        for source in chapters(root):
-            notebook = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
-            code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-            done = sum(cell.execution_count is not None for cell in code)
+    def rows(self, root: Path) -> list[list[str]]:
+        log, rows = executions(root), []
+        for source in Book(root).chapters:
+            path = source.with_suffix(".ipynb")
+            cells = nbformat.read(path, as_version=4).cells
+            done = [cell.execution_count for cell in cells if cell.cell_type == "code"]
+            count = f"{len(done) - done.count(None)} of {len(done)}"
             name = source.relative_to(root).with_suffix("").as_posix()
-            made = log.get(source.stem)
-            if made and made["digest"] == notebook.metadata.lenet5.digest:
-                state, seconds = (
-                    f"executed {made['finished']}",
-                    f"{made['seconds']:.1f}",
-                )
-            else:
-                state, seconds = "stored outputs of this code", "–"
-            rows.append([f"{{doc}}`/{name}`", f"{done} of {len(code)}", state, seconds])
+            state, seconds = "stored outputs of this code", "–"
+            if name in log and log[name]["digest"] == stored_digest(path):
+                state = f"executed {log[name]['finished']}"
+                seconds = f"{log[name]['seconds']:.1f}"
+            rows.append([f"{{doc}}`/{name}`", count, state, seconds])
         return rows
 
 
-class EnvironmentStatus(_Table):
-    header = ("what", "version")
-    align = (":---", ":---")
+class EnvironmentStatus(ChapterStatus):
     caption = "What the book was built with."
     label = "tab-environment"
+    head = (("what", "version"), (":-", ":-"))
 
-    def rows(self) -> list[list[str]]:
-        pinned = (HERE / "requirements.txt").read_text(encoding="utf-8")
+    def rows(self, root: Path) -> list[list[str]]:
+        pinned = (root / self.config.status_requirements).read_text(encoding="utf-8")
         names = re.findall(r"^([\w.-]+)==", pinned, re.MULTILINE)
-        rows = [
-            ["Python", platform.python_version()],
-            ["system", f"{platform.system()} {platform.machine()}"],
-        ]
+        system = f"{platform.system()} {platform.machine()}"
+        rows = [["Python", platform.python_version()], ["system", system]]
         return rows + [[name, version(name)] for name in names]
 
 
@@ -87,6 +72,7 @@ def renew(app, env, added, changed, removed) -> list[str]:
 
 
 def setup(app) -> dict:
+    app.add_config_value("status_requirements", "requirements.txt", "env", [str])
     app.add_directive("chapter-status", ChapterStatus)
     app.add_directive("environment-status", EnvironmentStatus)
     app.connect("env-get-outdated", renew)

@@ -1,91 +1,88 @@
-"""Build an edition with other parameters under ``_build/what-if``.
+"""``python -m ext.what_if NAME=NUMBER …``: an edition of the book with other parameters.
 
-What is committed stays as it is.
+It is built under ``_build/what-if``; what is committed stays as it is.
 """
 
-import ast
+import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import jupytext
 import yaml
 
-from ext.chapters import ChapterError, chapters, check_parameters
+from ext.book import Book, BookError, alone, show_cause_last
+from ext.execute import declared
 
-UP = Path("..", "..", "..")  # from an edition to the project
+NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?(e-?\d{1,2})?", re.IGNORECASE)
 
 
-def parse(arguments: list[str]) -> dict:
-    """``["EPOCHS=3", "LR=1e-3"]`` as ``{"epochs": 3, "lr": 0.001}``.
+def parse(arguments: list[str]) -> dict[str, int | float]:
+    """``["SEED=3", "LR=1e-3"]`` as ``{"lr": 0.001, "seed": 3}``.
 
-    Raises
-    ------
-    ChapterError
-        If an argument is not a name and a number.
+    Raises BookError if there is none, or one is not a name and a number.
     """
     parameters = {}
-    for argument in arguments:
+    for argument in sorted(arguments):
         name, _, text = argument.partition("=")
-        try:
-            parameters[name.lower()] = ast.literal_eval(text)
-        except (ValueError, SyntaxError) as error:
-            raise ChapterError(
-                f"{argument} is not NAME=NUMBER: give for example EPOCHS=3"
-            ) from error
+        if not NUMBER.fullmatch(text):
+            raise BookError(f"what-if: {argument!r} is not NAME=NUMBER, such as SEED=3")
+        parameters[name.lower()] = int(text) if text.isdigit() else float(text)
+    if not parameters:
+        raise BookError("what-if: no parameter is given, such as SEED=3")
     return parameters
 
 
-def prepare(root: Path, parameters: dict) -> Path:
-    """Lay out the edition's sources and return their folder."""
-    name = "_".join(f"{key}-{value}" for key, value in sorted(parameters.items()))
-    edition = root / "_build" / "what-if" / name
-    for folder in ("book", "_static"):
-        (edition / folder).mkdir(parents=True, exist_ok=True)
-    for path in [
-        root / "index.md",
-        root / "_toc.yml",
-        *root.glob("book/*.py"),
-        *root.glob("book/*.md"),
-        *root.glob("book/*.bib"),
-        *root.glob("_static/*"),
-    ]:
-        shutil.copyfile(path, edition / path.relative_to(root))
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    settings = ", ".join(
-        f"{key} = {value}" for key, value in sorted(parameters.items())
-    )
+def check(book: Book, parameters: dict) -> None:
+    """Raise BookError for what no chapter declares and what ``chapters_check`` refuses."""
+    known = set().union(*(declared(jupytext.read(path)) for path in book.chapters))
+    for name in parameters.keys() - known:
+        names = ", ".join(sorted(known))
+        raise BookError(f"what-if: no chapter has the parameter {name}: give {names}")
+    module, _, function = book.setting("chapters_check", "builtins:dict").partition(":")
+    try:
+        getattr(import_module(module), function)(**parameters)
+    except ValueError as error:
+        raise BookError(f"what-if: {error}") from error
+
+
+def prepare(book: Book, edition: Path, parameters: dict) -> None:
+    """Lay out the edition's sources in the folder ``edition``.
+
+    Folders that hold chapters are copied, since execution writes into them; the others
+    are linked.
+    """
+    writing = {source.relative_to(book.root).parts[0] for source in book.chapters}
+    ignored = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
+    for path in book.root.glob("[!.]*"):
+        target = edition / path.name
+        if path.is_file():
+            shutil.copyfile(path, target)
+        elif path.name in writing:
+            shutil.copytree(path, target, ignore=ignored, dirs_exist_ok=True)
+        elif path.name != "_build" and not target.exists():
+            target.symlink_to(path, target_is_directory=True)
+    settings = ", ".join(f"{name} = {value}" for name, value in parameters.items())
+    config = Book(book.root).config
     config["title"] += f" (what if {settings})"
-    sphinx = config["sphinx"]
-    sphinx["local_extensions"] = {
-        key: str(UP / path) for key, path in sphinx["local_extensions"].items()
-    }
-    sphinx["config"]["chapters_watch"] = [
-        str(UP / path) for path in sphinx["config"]["chapters_watch"]
-    ]
-    sphinx["config"]["chapters_parameters"] = parameters
-    (edition / "_config.yml").write_text(
-        yaml.safe_dump(config, allow_unicode=True), encoding="utf-8"
-    )
-    return edition
+    config["sphinx"].setdefault("config", {})["chapters_parameters"] = parameters
+    text = yaml.safe_dump(config, allow_unicode=True)
+    (edition / "_config.yml").write_text(text, encoding="utf-8")
 
 
 def main() -> int:
-    root = Path.cwd()
-    try:
-        parameters = parse(sys.argv[1:])
-        if not parameters:
-            raise ChapterError(
-                "no parameter is given: try make what-if EPOCHS=3 SEED=7"
-            )
-        check_parameters(chapters(root), parameters)
-        edition = prepare(root, parameters)
-    except ChapterError as error:
-        print(f"what-if: {error}", file=sys.stderr)
-        return 2
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "jupyter-book"), "build", str(edition)]
-    ).returncode
+    show_cause_last()
+    book, parameters = Book(Path.cwd()), parse(sys.argv[1:])
+    check(book, parameters)
+    name = "_".join(f"{name}-{value}" for name, value in parameters.items())
+    edition = book.root / "_build" / "what-if" / name
+    edition.mkdir(parents=True, exist_ok=True)
+    with alone(edition):
+        prepare(book, edition, parameters)
+        jupyter_book = Path(sys.executable).parent / "jupyter-book"
+        return subprocess.run([jupyter_book, "build", edition]).returncode
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 // The pad: what is drawn, what the network reads in it, and what the reader is told.
 (() => {
   "use strict";
-  const { images, centre, logits, softmax } = window.lenet5;
+  const { centre, logits, softmax } = window.lenet5;
+  const images = JSON.parse(atob(window.appData["samples.json"]));
   const pad = document.querySelector(".digit-pad");
   const find = (name) => pad.querySelector(`.pad-${name}`);
   const paper = find("paper"), marker = find("pen"), seen = find("seen").getContext("2d");
@@ -19,13 +20,13 @@
   let frame = 0, pause = 0;
 
   for (const image of images) {
-    image.pixels = Float32Array.from(atob(image.bytes), (letter) => letter.charCodeAt(0) / 255);
+    image.pixels = Float32Array.from(atob(image.pixels), (letter) => letter.charCodeAt(0) / 255);
     image.canvas = document.createElement("canvas");
     image.canvas.width = image.canvas.height = 28;
     paint(image.canvas.getContext("2d"), image.pixels);
     const button = document.createElement("button");
     button.type = "button";
-    button.setAttribute("aria-label", `Test image ${image.row}, labelled ${image.label}`);
+    button.setAttribute("aria-label", `Test image ${image.index}, labelled ${image.label}`);
     button.append(image.canvas);
     button.addEventListener("click", () => add({ image }));
     find("images").append(button);

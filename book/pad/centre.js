@@ -56,7 +56,7 @@
 
   // Grey levels row by row, any scale, dark on light or light on dark; 784 values in [0, 1] with
   // 1 for ink, or null if all levels are alike.
-  window.lenet5.centre = (grey, width, height) => {
+  (window.lenet5 ??= {}).centre = (grey, width, height) => {
     const border = [];
     for (let x = 0; x < width; x++) border.push(grey[x], grey[(height - 1) * width + x]);
     for (let y = 0; y < height; y++) border.push(grey[y * width], grey[y * width + width - 1]);

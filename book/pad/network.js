@@ -1,11 +1,20 @@
-// The forward pass of lenet5/model.py, with the weights of data.js.
+// The network: its weights from a safetensors file, and its forward pass.
 (() => {
   "use strict";
-  const weights = {};
-  for (const [name, text] of Object.entries(window.lenet5.weights)) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    weights[name] = Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  const pad = (window.lenet5 ??= {});
+  const weights = read(window.appData["model.safetensors"]);
+
+  // The format: the header's length in 8 bytes, the header in JSON, then the tensors.
+  function read(base64) {
+    const { buffer } = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const length = Number(new DataView(buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+    delete header.__metadata__;
+    const values = ([name, { data_offsets: [start, end] }]) => {
+      const view = new DataView(buffer, 8 + length + start, end - start);
+      return [name.replace("layers.", ""), Float32Array.from({ length: (end - start) / 4 }, (_, i) => view.getFloat32(4 * i, true))];
+    };
+    return Object.fromEntries(Object.entries(header).map(values));
   }
 
   // Channels of side × side values in; out.length / (side - kernel + 1)² channels out.
@@ -53,7 +62,7 @@
   const relu = (input) => input.map((value) => Math.max(0, value));
 
   // 784 values in [0, 1], row by row, 1 is ink; ten logits.
-  window.lenet5.logits = (pixels) => {
+  pad.logits = (pixels) => {
     const layer = (name) => [weights[`${name}.weight`], weights[`${name}.bias`]];
     let x = poolAndRelu(convolve(pixels, 28, ...layer("conv1")), 24);
     x = poolAndRelu(convolve(x, 12, ...layer("conv2")), 8);
@@ -62,7 +71,7 @@
     return dense(x, ...layer("dense3"));
   };
 
-  window.lenet5.softmax = (logits) => {
+  pad.softmax = (logits) => {
     const top = Math.max(...logits);
     const powers = Array.from(logits, (logit) => Math.exp(logit - top));
     const sum = powers.reduce((a, b) => a + b);

@@ -1,0 +1,114 @@
+"""A book's own files, the right to build it, and the line that says why it failed."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+from filelock import FileLock, Timeout
+from sphinx.errors import SphinxError
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+HELD = "BOOK_BUILD_HOLDS"  # tells the programs that a build starts
+
+
+class BookError(SphinxError):
+    """A book that cannot be built; its message is one line."""
+
+    category = "Book failed"
+
+
+@dataclass(frozen=True)
+class Book:
+    """The book whose ``_config.yml`` and ``_toc.yml`` lie in the folder ``root``."""
+
+    root: Path
+
+    @cached_property
+    def config(self) -> dict:
+        text = (self.root / "_config.yml").read_text(encoding="utf-8")
+        return yaml.safe_load(text)
+
+    def setting(self, name: str, default):
+        """A Sphinx setting, from ``sphinx: config:`` of ``_config.yml``."""
+        return self.config.get("sphinx", {}).get("config", {}).get(name, default)
+
+    @property
+    def documents(self) -> list[str]:
+        """The names of all pages, in the order of the table of contents."""
+
+        def walk(name: str) -> Iterator[str]:
+            yield name
+            for child in toc[name].child_files():
+                yield from walk(child)
+
+        toc = parse_toc_yaml(self.root / "_toc.yml")
+        return list(walk(toc.root.docname))
+
+    @property
+    def chapters(self) -> list[Path]:
+        """The .py sources among the pages."""
+        sources = [self.root / f"{name}.py" for name in self.documents]
+        return [source for source in sources if source.exists()]
+
+    @property
+    def pdf(self) -> Path:
+        """Where the printed book is built: ``latex_documents: targetname`` names it."""
+        documents = self.config.get("latex", {}).get("latex_documents", {})
+        name = Path(documents.get("targetname", "book.tex"))
+        return self.root / "_build" / "latex" / name.with_suffix(".pdf")
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Keep other builds of ``root`` out; if one is running, say so and wait for its end."""
+    if os.environ.get(HELD) == str(root.resolve()):
+        yield
+        return
+    (root / "_build").mkdir(exist_ok=True)
+    lock = FileLock(root / "_build" / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("Another build of this book is running: waiting for its end.", flush=True)
+        lock.acquire()
+    os.environ[HELD] = str(root.resolve())
+    try:
+        yield
+    finally:
+        del os.environ[HELD]
+        lock.release()
+
+
+def show_cause_last() -> None:
+    """From here on an expected error ends the program with its line, not with a traceback.
+
+    Jupyter Book raises an error of its own on top, "look above", and shows a hundred lines.
+    """
+
+    def report(kind, error, trace) -> None:
+        cause = error
+        while cause and not (line := _line(cause)):
+            cause = cause.__cause__
+        if cause:
+            print(f"{BookError.category}: {line}", file=sys.stderr)
+        else:
+            sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = report
+
+
+def _line(error: BaseException) -> str | None:
+    if isinstance(error, BookError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS):
+        return (
+            f"{error.filename} cannot be written ({error.strerror}): make its folder"
+            " writable, or build a copy of the book"
+        )
+    return None

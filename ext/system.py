@@ -1,0 +1,52 @@
+"""``python -m ext.system PACKAGE …``: install the Debian packages that this machine lacks.
+
+A line says so before. What this user may not install is named, and is no failure.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+# What tells that a package is there, where no program has its name: other programs, or a
+# file that TeX finds.
+SIGNS = {
+    "chromium": ("chromium", "chromium-browser"),
+    "qemu-user": ("qemu-aarch64",),
+    "tex-gyre": ("tgtermes.sty",),
+    "texlive-fonts-recommended": ("t1xtt.tfm",),
+    "texlive-latex-extra": ("framed.sty",),
+    "texlive-latex-recommended": ("fancyvrb.sty",),
+}
+
+
+def provide(packages: list[str]) -> list[str]:
+    """Install those of ``packages`` that are missing; return those that still are."""
+    lacking = [name for name in packages if not _is_there(name)]
+    may = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not lacking or not all(map(shutil.which, ["apt-get", *may[:1]])):
+        return lacking
+    print(f"Installing {', '.join(lacking)}, if apt-get may", flush=True)
+    apt = [*may, "apt-get", "-qq"]
+    subprocess.run([*apt, "update"], capture_output=True)
+    command = [*apt, "install", "-y", "--no-install-recommends", *lacking]
+    subprocess.run(command, capture_output=True)
+    return [name for name in lacking if not _is_there(name)]
+
+
+def _is_there(package: str) -> bool:
+    return any(
+        shutil.which(sign)
+        or (
+            sign.endswith((".sty", ".tfm"))
+            and shutil.which("kpsewhich")
+            and not subprocess.run(["kpsewhich", sign], capture_output=True).returncode
+        )
+        for sign in SIGNS.get(package, (package,))
+    )
+
+
+if __name__ == "__main__":
+    lacking = provide(sys.argv[1:])
+    if lacking:
+        print(f"This machine lacks {', '.join(lacking)} (names of Debian packages).")
