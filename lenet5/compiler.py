@@ -12,7 +12,7 @@ from lenet5 import Lenet5Error
 
 SOURCE = Path(__file__).with_name("kernel.c")
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
-# Rounding is the promise: kernel.c states why these flags are a part of it.
+# Rounding is the promise: kernel.c says why these flags are part of it.
 FLAGS = (
     "-std=gnu11",
     "-O3",
@@ -31,74 +31,68 @@ LINK = {
 def library(image_shape: tuple[int, int, int], classes: int) -> Path:
     """The kernel for a shape as a shared library, built if it is not in the cache.
 
-    ``LENET5_CPU`` names another processor than this one, in zig's words (``baseline``).
+    ``LENET5_CPU`` names another processor than this one, as zig does (``baseline``).
 
     Raises
     ------
     Lenet5Error
         If there is no compiler, or it fails, or the cache cannot be written.
     """
-    cpu = os.environ.get("LENET5_CPU", "native")
     names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
-    flags = [
-        *FLAGS,
-        *("-shared", "-fPIC", *LINK.get(platform.system(), ()), f"-mcpu={cpu}"),
-        *(
-            f"-D{name}={n}"
-            for name, n in zip(names, (*image_shape, classes), strict=True)
-        ),
-    ]
-    machine = f"{platform.system()} {platform.machine()} {_features()}"
-    key = hashlib.sha256(SOURCE.read_bytes() + f"{flags} {machine}".encode())
-    built = CACHE / f"kernel-{key.hexdigest()[:16]}.so"
+    shape = zip(names, (*image_shape, classes), strict=True)
+    link = ("-shared", "-fPIC", *LINK.get(platform.system(), ()))
+    cpu = f"-mcpu={os.environ.get('LENET5_CPU', 'native')}"
+    flags = [*FLAGS, *link, cpu, *(f"-D{name}={n}" for name, n in shape)]
+    key = f"{flags} {platform.system()} {platform.machine()} {_features()}".encode()
+    digest = hashlib.sha256(SOURCE.read_bytes() + key).hexdigest()
+    built = CACHE / f"kernel-{digest[:16]}.so"
     if not built.exists():
         try:
             _build_once(built, flags)
         except OSError as error:
             raise Lenet5Error(
-                f"cannot build the exact engine in {CACHE}: {error.strerror}; make the "
+                f"cannot build the exact engine in {CACHE}: {error.strerror}; make that "
                 "folder writable, or use --engine torch"
             ) from error
     return built
 
 
-def compile_kernel(output: Path, flags) -> None:
-    """Run ``zig cc`` on the kernel; ``output`` is written whole or not at all."""
+def compile_source(source: Path, output: Path, flags) -> None:
+    """Run ``zig cc``; ``output`` is written whole or not at all."""
     if importlib.util.find_spec("ziglang") is None:
         raise Lenet5Error(
-            "no compiler for the exact engine: the package ziglang is not installed; "
-            "install requirements.txt, or use --engine torch"
+            "no compiler for the exact engine: the package ziglang is missing; install "
+            "requirements.txt, or use --engine torch"
         )
     partial = output.with_suffix(f".{os.getpid()}.partial")
-    command = [sys.executable, "-m", "ziglang", "cc", *flags, SOURCE, "-o", partial]
     caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
-    environment = os.environ | dict.fromkeys(caches, str(CACHE / "zig"))
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "ziglang", "cc", *flags, source, "-o", partial],
+        env=os.environ | dict.fromkeys(caches, str(CACHE / "zig")),
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         reason = (done.stderr.strip() or "no message").splitlines()[0]
         raise Lenet5Error(
-            f"the compiler cannot build the exact engine here: {reason}; use --engine torch"
+            f"the exact engine cannot be built here ({reason}): use --engine torch"
         )
     os.replace(partial, output)
 
 
 def _build_once(built: Path, flags) -> None:
-    from filelock import (
-        FileLock,
-    )  # only where something is built: its import takes time
+    from filelock import FileLock  # its import takes time, and a build is rare
 
     CACHE.mkdir(exist_ok=True)
     with FileLock(built.with_suffix(".lock")):
         if not built.exists():  # another process may have built it meanwhile
-            if (
-                sys.stderr.isatty()
-            ):  # a person waits; a chapter's stored output does not
-                print("Building the exact engine: some seconds, once", file=sys.stderr)
-            compile_kernel(built, flags)
+            if sys.stderr.isatty():  # for a person who waits, not for a stored output
+                print("Building the exact engine (once, some seconds)", file=sys.stderr)
+            compile_source(SOURCE, built, flags)
 
 
 def _features() -> str:
-    """What tells processors apart that share a folder, where the system says it."""
+    """What tells apart the processors that may share a folder, if the system says it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The exact engine: ``kernel.c`` trains, the same bytes on every machine."""
+"""The exact engine: ``kernel.c`` trains, to the same bytes on every machine."""
 
 import ctypes
 import functools
@@ -11,57 +11,74 @@ import numpy as np
 from lenet5 import Lenet5Error, compiler, draws
 from lenet5.data import Split
 
-# Of the trial below, on every machine that keeps the promise.
-TRIAL = "b31ccc6a52cf6c08829ad63999879ff6ad93959dc7d7c3314d23e0e9d2b6307b"
-MEASURED_AT_ONCE = 10_000  # images; Ctrl-C comes between
+TRIAL = "8335a69b3f882700a5a11694f0155e97b85ffc80bb345a688f1e5800f47d5c1b"
+AT_ONCE = 10_000  # images measured in one call: Ctrl-C comes between two
 
 
-class _Kernel:
+class ExactEngine:
+    """LeNet-5 in training.
+
+    Parameters
+    ----------
+    weights : dict of arrays, float32
+        By the names and in the order of :func:`lenet5.draws.parameter_shapes`.
+    image_shape : tuple of int, (channels, height, width)
+    threads : int, optional
+        Decides speed and nothing else; by default all cores that may be used.
+
+    Raises
+    ------
+    Lenet5Error
+        If the kernel cannot be built, or does not compute the known bytes here.
+    """
+
     def __init__(self, weights, image_shape=(1, 28, 28), threads=None):
-        self.image_shape = tuple(image_shape)
-        self.threads = threads or _cores()
+        if trial() != TRIAL:
+            raise Lenet5Error(
+                "this machine breaks the exact engine's promise: a library has set "
+                "flush-to-zero or another rounding, or compiler or emulator are at "
+                "fault; start afresh without that library, or use --engine torch"
+            )
+        usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+        self._open(weights, image_shape, threads or len(usable(0)))
+
+    def _open(self, weights, image_shape, threads):
+        self.image_shape, self.threads = tuple(image_shape), threads
         self.classes = len(weights["dense3.bias"])
-        self._shapes = {name: array.shape for name, array in weights.items()}
         self._library = _load(self.image_shape, self.classes)
-        # As the kernel's State: Adam's powers and steps, then weights and moments.
-        self._bytes = _aligned(self._library.lenet_state_bytes())
-        self._powers = self._bytes[:16].view(np.float64)
-        self._steps = self._bytes[16:24].view(np.int64)
-        size = self._library.lenet_weights()
-        self._floats = (
-            self._bytes[24 : 24 + 12 * size].view(np.float32).reshape(3, size)
-        )
+        self._shapes = {name: np.shape(array) for name, array in weights.items()}
+        # The kernel's State: Adam's powers and steps, then weights and both moments.
+        self._state = _aligned(self._library.lenet_state_bytes())
+        self._powers = self._state[:16].view(np.float64)
+        self._steps = self._state[16:24].view(np.int64)
+        end = 24 + 12 * self._library.lenet_weights()
+        self._floats = self._state[24:end].view(np.float32).reshape(3, -1)
+        self._floats[0] = np.concatenate([np.ravel(x) for x in weights.values()])
         self._powers[:] = 1
-        self._set(0, weights)
         self._arena = _aligned(0)
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
         """A copy of the parameters, by name."""
-        return self._get(0)
+        return _named(self._floats[0].copy(), self._shapes)
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that decides the rest of a run, besides the order of the images."""
-        arrays = self._get(0) | self._get(1, "mean.") | self._get(2, "square.")
-        return arrays | {
-            "adam.powers": self._powers.copy(),
-            "adam.steps": self._steps.copy(),
+        """A copy of all that decides the rest of a run, besides the images' order."""
+        rows = zip(("", "mean.", "square."), self._floats.copy(), strict=True)
+        arrays = {
+            p + n: x for p, row in rows for n, x in _named(row, self._shapes).items()
         }
+        powers = {"adam.powers": self._powers.copy(), "adam.steps": self._steps.copy()}
+        return arrays | powers
 
     def restore(self, state) -> None:
         """Go on from what :meth:`state` gave."""
-        for row, prefix in enumerate(("", "mean.", "square.")):
-            self._set(row, state, prefix)
+        for row, prefix in zip(self._floats, ("", "mean.", "square."), strict=True):
+            row[:] = np.concatenate([np.ravel(state[prefix + n]) for n in self._shapes])
         self._powers[:], self._steps[:] = state["adam.powers"], state["adam.steps"]
 
     def steps(self, split, rows, batch_size: int, lr: float) -> np.ndarray:
-        """Take a step for each batch of some images, in order.
-
-        Parameters
-        ----------
-        split : Split
-        rows : array of int
-            The numbers of the images; the last batch may be short.
+        """Train on the images numbered ``rows``, in order; the last batch may be short.
 
         Returns
         -------
@@ -79,17 +96,17 @@ class _Kernel:
             raise Lenet5Error(f"row {rows.max()} is not one of {len(images)} images")
         losses = np.empty(math.ceil(len(rows) / batch_size))
         self._library.lenet_train(
-            _at(self._bytes), self._arena_for(batch_size), _at(images), _floats(images),
+            _at(self._state), self._arena_for(batch_size), *_pixels(images),
             _at(labels), _at(rows), len(rows), batch_size, lr, _at(losses), self.threads,
         )  # fmt: skip
         return losses
 
     def measure(self, split) -> tuple[float, float]:
-        """Mean loss (nats) and error (%) of a split; of equal logits the first wins."""
+        """Mean loss (nats) and error (%); of equal logits the first wins."""
         images, labels = self._checked(split)
-        losses, total, mistakes = np.empty(MEASURED_AT_ONCE), np.zeros(1), 0
-        for i in range(0, len(labels), MEASURED_AT_ONCE):
-            some = slice(i, i + MEASURED_AT_ONCE)
+        losses, total, mistakes = np.empty(AT_ONCE), np.zeros(1), 0
+        for i in range(0, len(labels), AT_ONCE):
+            some = slice(i, i + AT_ONCE)
             mistakes += self._outputs(images[some], labels[some], None, losses, total)
         return float(total[0]) / len(labels), 100 * mistakes / len(labels)
 
@@ -103,34 +120,28 @@ class _Kernel:
     def probabilities(self, images) -> np.ndarray:
         """The softmax of :meth:`logits`, float64, by the kernel's own exp."""
         logits = self.logits(images)
-        probabilities = np.empty(logits.shape)
-        self._library.lenet_probabilities(_at(logits), len(logits), _at(probabilities))
-        return probabilities
+        result = np.empty(logits.shape)
+        self._library.lenet_probabilities(_at(logits), len(logits), _at(result))
+        return result
 
     def activations(self, image) -> dict[str, np.ndarray]:
-        """What the layers make of one image, float32, by the layer's name."""
+        """What each layer makes of one image, float32, by the layer's name."""
         image = self._images(image)
-        _, h, w = self.image_shape
-        h1, w1 = (h - 4) // 2, (w - 4) // 2
-        shapes = {
-            "relu1": (6, h - 4, w - 4),
-            "pool1": (6, h1, w1),
-            "relu2": (16, h1 - 4, w1 - 4),
-            "pool2": (16, (h1 - 4) // 2, (w1 - 4) // 2),
-            "relu3": (120,),
-            "relu4": (84,),
-            "dense3": (self.classes,),
-        }
+        sides = np.array(self.image_shape[1:])
+        shapes = {}
+        for number, maps in ((1, 6), (2, 16)):
+            shapes[f"relu{number}"] = (maps, *(sides - 4))
+            sides = (sides - 4) // 2
+            shapes[f"pool{number}"] = (maps, *sides)
+        shapes |= {"relu3": (120,), "relu4": (84,), "dense3": (self.classes,)}
         flat = np.empty(sum(map(math.prod, shapes.values())), np.float32)
-        self._library.lenet_layers(
-            _at(self._floats), _at(image), _floats(image), _at(flat)
-        )
+        self._library.lenet_layers(_at(self._floats), *_pixels(image), _at(flat))
         return _named(flat, shapes)
 
     def _outputs(self, images, labels, logits, losses, total) -> int:
         return self._library.lenet_outputs(
-            _at(self._floats), self._arena_for(1), _at(images), _floats(images),
-            _at(labels), len(images), _at(logits), _at(losses), _at(total), self.threads,
+            _at(self._floats), self._arena_for(1), *_pixels(images), _at(labels),
+            len(images), _at(logits), _at(losses), _at(total), self.threads,
         )  # fmt: skip
 
     def _images(self, images) -> np.ndarray:
@@ -139,9 +150,7 @@ class _Kernel:
 
     def _checked(self, split) -> tuple[np.ndarray, np.ndarray]:
         labels = np.ascontiguousarray(split.labels, np.int32)
-        if (
-            labels.view(np.uint32).max(initial=0) >= self.classes
-        ):  # negative: very large
+        if labels.view(np.uint32).max(initial=0) >= self.classes:  # below 0: very large
             raise Lenet5Error(f"a label is not one of 0 to {self.classes - 1}")
         return self._images(split.images), labels
 
@@ -151,58 +160,22 @@ class _Kernel:
             self._arena = _aligned(size)
         return _at(self._arena)
 
-    def _get(self, row, prefix="") -> dict[str, np.ndarray]:
-        arrays = _named(self._floats[row].copy(), self._shapes)
-        return {prefix + name: array for name, array in arrays.items()}
-
-    def _set(self, row, arrays, prefix="") -> None:
-        parts = [np.ravel(arrays[prefix + name]) for name in self._shapes]
-        self._floats[row] = np.concatenate(parts)
-
-
-class ExactEngine(_Kernel):
-    """LeNet-5 in training, by the kernel.
-
-    Parameters
-    ----------
-    weights : dict of arrays, float32
-        By the names and in the order of :func:`lenet5.draws.parameter_shapes`.
-    image_shape : tuple of int, (channels, height, width)
-    threads : int, optional
-        Decides speed and nothing else; all usable cores by default.
-
-    Raises
-    ------
-    Lenet5Error
-        If the kernel cannot be built, or does not compute the known bytes here.
-    """
-
-    def __init__(self, weights, image_shape=(1, 28, 28), threads=None):
-        if trial() != TRIAL:
-            raise Lenet5Error(
-                "the exact engine rounds otherwise than it must: a library of this "
-                "process has set flush-to-zero or another rounding mode, or the compiler "
-                "or emulator is at fault; mend that, or use --engine torch"
-            )
-        super().__init__(weights, image_shape, threads)
-
 
 def trial() -> str:
-    """Train two steps on noise; the SHA-256 of all that comes of it.
+    """The SHA-256 of all that comes of two steps on noise, at every engine's start.
 
-    Fused products change it, and so does flush-to-zero: units of the first dense layer
-    are dead, so that the moments of their weights decay among the denormal numbers.
+    Fused products would change it, and so would flush-to-zero: a third of the first
+    dense layer is dead, so that its moments decay among the denormal numbers.
     """
     noise = draws.splitmix64(0, np.arange(40 * 785)).reshape(40, 785) >> np.uint64(56)
-    split = Split(
-        noise[:, :784].astype(np.uint8), (noise[:, 784] % 10).astype(np.int32)
-    )
+    split = Split(noise[:, 1:].astype(np.uint8), (noise[:, 0] % 10).astype(np.int32))
     weights = draws.initial_weights(0)
     weights["dense1.bias"][::3] = -100
-    kernel = _Kernel(weights, threads=1)
-    kernel._floats[1:] = [[1e-39], [1e-40]]
-    results = [kernel.steps(split, np.arange(40), 25, 1e-3), kernel._floats]
-    results += [kernel.measure(split), kernel.probabilities(split.images[:7])]
+    engine = ExactEngine.__new__(ExactEngine)
+    engine._open(weights, (1, 28, 28), threads=1)
+    engine._floats[1:] = [[1e-39], [1e-40]]
+    results = [engine.steps(split, np.arange(40), 25, 1e-3), engine._floats]
+    results += [engine.measure(split), engine.probabilities(split.images[:7])]
     return hashlib.sha256(
         b"".join(np.asarray(x).tobytes() for x in results)
     ).hexdigest()
@@ -213,23 +186,17 @@ def _load(image_shape, classes):
     library = ctypes.CDLL(str(compiler.library(image_shape, classes)))
     p, i, z, d = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_double
     for name, result, *arguments in (
-        ("lenet_weights", i),
-        ("lenet_state_bytes", z),
-        ("lenet_arena_bytes", z, i, i),
-        ("lenet_train", None, p, p, p, i, p, p, i, i, d, p, i),
-        ("lenet_outputs", i, p, p, p, i, p, i, p, p, p, i),
-        ("lenet_probabilities", None, p, i, p),
-        ("lenet_layers", None, p, p, i, p),
+        ("weights", i),
+        ("state_bytes", z),
+        ("arena_bytes", z, i, i),
+        ("train", None, p, p, p, i, p, p, i, i, d, p, i),
+        ("outputs", i, p, p, p, i, p, i, p, p, p, i),
+        ("probabilities", None, p, i, p),
+        ("layers", None, p, p, i, p),
     ):
-        function = getattr(library, name)
+        function = getattr(library, f"lenet_{name}")
         function.restype, function.argtypes = result, arguments
     return library
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _aligned(size: int) -> np.ndarray:
@@ -248,5 +215,5 @@ def _at(array) -> int | None:
     return None if array is None else array.ctypes.data
 
 
-def _floats(images: np.ndarray) -> bool:
-    return images.dtype == np.float32
+def _pixels(images) -> tuple[int, bool]:
+    return images.ctypes.data, images.dtype == np.float32

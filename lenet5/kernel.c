@@ -32,12 +32,12 @@
 #else
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
-#ifdef __wasm__ /* one thread */
-#define yield()
-#else
+#ifdef __wasm__
+#define ONE_THREAD
+#endif
+#ifndef ONE_THREAD
 #include <pthread.h>
 #include <sched.h>
-#define yield() sched_yield()
 #endif
 #define EXPORT __attribute__((visibility("default"), used))
 #define INLINE static inline __attribute__((always_inline))
@@ -421,42 +421,42 @@ typedef struct Call { /* what the threads of one call share */
     _Alignas(64) atomic_int arrived, phase, started, threads, mistakes;
 } Call;
 
-/* All threads wait for the last, which also puts the tickets back to 0. */
+enum { MOST = 64 }; /* threads of a call */
+
+#ifdef ONE_THREAD
+static void meet(Call *call) { call->ticket = 0; }
+static void together(Call *call, int threads) { (void)threads, call->part(call, call->scratch, 1); }
+#else
+/* All threads wait for the last, which also puts the tickets back to 0.  A thread that has waited for
+ * long gives up its core: another may need it to arrive. */
 static void meet(Call *call)
 {
     int phase = atomic_load(&call->phase);
     if (atomic_fetch_add(&call->arrived, 1) == atomic_load(&call->threads) - 1) {
         atomic_store(&call->arrived, 0), atomic_store(&call->ticket, 0), atomic_store(&call->phase, phase + 1);
-    } else for (int spin = 0; atomic_load(&call->phase) == phase; spin++) if (spin > 2000) yield();
+    } else for (int spin = 0; atomic_load(&call->phase) == phase; spin++) if (spin > 2000) sched_yield();
 }
 
-enum { MOST = 64 }; /* threads of a call */
-
-#ifndef __wasm__
 static void *helper(void *p)
 {
     Call *call = p;
     int number = atomic_fetch_add(&call->started, 1) + 1;
-    while (!atomic_load(&call->threads)) yield(); /* until it is known who takes part */
+    while (!atomic_load(&call->threads)) sched_yield(); /* until it is known who takes part */
     call->part(call, call->scratch + number, 0);
     return 0;
 }
-#endif
 
 /* Do the call's part in `threads` threads, or in as many as can be had. */
 static void together(Call *call, int threads)
 {
-    int more = 0;
-#ifndef __wasm__
     pthread_t id[MOST];
+    int more = 0;
     while (more < threads - 1 && !pthread_create(&id[more], 0, helper, call)) more++;
-#endif
     atomic_store(&call->threads, more + 1);
     call->part(call, call->scratch, 1);
-#ifndef __wasm__
     while (more) pthread_join(id[--more], 0);
-#endif
 }
+#endif
 
 /* ------------------------------------------------------------------------------- the work of a thread */
 
