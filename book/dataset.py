@@ -1,39 +1,14 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% tags=["remove-cell"]
-from lenet5 import figures
+import numpy as np
+
+from exhibits import counts, glue_numbers, images, origin, show, show_table
 from lenet5.data import checksum, load
-from lenet5.display import glue_numbers, show, show_table
-from lenet5.provenance import provenance
 
 train, test = load()
-origin = provenance(data=checksum(train, test))
-counts = train.labels.bincount()
-pixels = train.images
-glue_numbers(
-    total=f"{len(train.images) + len(test.images):,}",
-    train=f"{len(train.images):,}",
-    test=f"{len(test.images):,}",
-    side=f"{train.images.shape[-1]}",
-    classes=f"{len(counts)}",
-    mean_count=f"{len(train.images) // len(counts):,}",
-    fewest=f"{counts.min():,}",
-    fewest_digit=f"{counts.argmin()}",
-    most=f"{counts.max():,}",
-    most_digit=f"{counts.argmax()}",
-    paper=f"{100 * (pixels == 0).double().mean():.0f} %",
-    mean_grey=f"{pixels.double().mean():.3f}",
-)
+source = origin.of_data(checksum(train, test))
+ours, theirs = (np.bincount(split.labels) for split in (train, test))
+glue_numbers("{:,}", train=ours.sum(), test=theirs.sum(), total=ours.sum() + theirs.sum())
+glue_numbers(side=train.images.shape[-1], classes=len(ours))
 
 # %% [markdown]
 # # Dataset
@@ -47,37 +22,52 @@ glue_numbers(
 # {numref}`fig-digits` shows what the network is up against. Strokes are thick or thin, upright or slanted, and some
 # digits can be told only by a small gap.
 
-# %% mystnb={"figure": {"caption": "The first hundred training images, in the order of the file. The ink is drawn black on white; in the data 1 is ink and 0 is paper.", "name": "fig-digits"}, "image": {"alt": "A grid of ten rows and ten columns of handwritten digits, black on white, in many hands: the first row reads 5 0 4 1 9 2 1 3 1 4.", "width": "480px"}} tags=["hide-input"]
-show(figures.digits(train.images[:100]), origin)
+# %% tags=["hide-input", "remove-output"]
+show("digits", images.digits(train.images[:100]), source)
+glue_numbers("{:.0f} %", paper=100 * (train.images == 0).mean())
+glue_numbers("{:.3f}", mean_grey=train.images.mean() / 255)
 
 # %% [markdown]
-# A pixel is a grey level divided by 255. Nothing else is done to the images: no mean is subtracted, and none is shifted,
-# rotated or distorted. {glue:text}`paper` of all pixels are bare paper, and the mean grey is {glue:text}`mean_grey`.
+# ```{glue:figure} digits
+# :name: fig-digits
+# :alt: A grid of ten rows and ten columns of handwritten digits, black on white, in many hands. The first row reads
+# :  5 0 4 1 9 2 1 3 1 4.
+# The first hundred training images, in the order of the file. The ink is drawn black on white; in the data 255 is ink
+# and 0 is paper.
+# ```
 #
+# A pixel is a grey level, and the network takes it divided by 255. Nothing else is done to the images: no mean is
+# subtracted, and none is shifted, rotated or distorted. {glue:text}`paper` of all pixels are bare paper, and the mean
+# grey is {glue:text}`mean_grey`.
+
+# %% tags=["hide-input", "remove-output"]
+glue_numbers("{:,}", fewest=ours.min(), most=ours.max(), mean_count=round(ours.mean()))
+glue_numbers(fewest_digit=ours.argmin(), most_digit=ours.argmax())
+show("classes", counts.class_bars(ours, "images", ours.mean(), "average"), source)
+
+# %% [markdown]
 # ## Classes
 #
-# The original speaks of 6,000 training images in each class. That is the average. The classes differ, as
-# {numref}`fig-classes` and {numref}`tab-classes` show: from {glue:text}`fewest` images of the digit
+# The original speaks of {glue:text}`mean_count` training images in each class. That is the average. The classes differ,
+# as {numref}`fig-classes` and {numref}`tab-classes` show: from {glue:text}`fewest` images of the digit
 # {glue:text}`fewest_digit` to {glue:text}`most` of the digit {glue:text}`most_digit`.
-
-# %% mystnb={"figure": {"caption": "Training images per class. The dashed line is the average that the original gives for all.", "name": "fig-classes"}, "image": {"alt": "A bar chart of the number of training images of each digit. Digit 5 has the fewest and digit 1 the most; a dashed line marks the average of 6,000."}} tags=["hide-input"]
-show(
-    figures.class_bars(
-        counts.numpy(), "images", len(train.images) / len(counts), "average"
-    ),
-    origin,
-)
+#
+# ```{glue:figure} classes
+# :name: fig-classes
+# :alt: A bar chart of the number of training images of each digit. Digit 5 has the fewest and digit 1 the most; a dashed
+# :  line marks the average of 6,000.
+# Training images per class. The dashed line is the average that the original gives for all.
+# ```
 
 # %% tags=["hide-input"]
-rows = zip(counts.tolist(), test.labels.bincount().tolist())
+rows = [*enumerate(zip(ours, theirs)), ("all", (ours.sum(), theirs.sum()))]
 show_table(
-    ["digit", "training images", "test images"],
-    [[digit, f"{ours:,}", f"{theirs:,}"] for digit, (ours, theirs) in enumerate(rows)]
-    + [["all", f"{len(train.labels):,}", f"{len(test.labels):,}"]],
+    "digit | training images | test images",
+    [(digit, f"{first:,}", f"{second:,}") for digit, (first, second) in rows],
     "Images per class in the two splits.",
     "tab-classes",
+    source,
     "lrr",
-    origin,
 )
 
 # %% [markdown]

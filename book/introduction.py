@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Introduction
 #
@@ -24,24 +12,11 @@
 # two.
 
 # %% tags=["remove-cell"]
-from lenet5 import ledger, network_figures
-from lenet5.display import glue_numbers, show
+from exhibits import glue_numbers, ledger, network, origin, show
 from lenet5.model import LeNet5, layer_table
 
-model = LeNet5()
-layers = layer_table(model)
 claims, literature, facts = ledger.read()
-glue_numbers(
-    text_accuracy=f"{claims['accuracy'].value} %",
-    mcdnn_accuracy=f"{claims['mcdnn'].value} %",
-    mcdnn_mistakes=f"{100 * literature['mcdnn']['error']:.0f}",
-    mcdnn_singles=f"{facts['mcdnn_single_lowest']} to {facts['mcdnn_single_highest']} %",
-    lenet5_error=f"{literature['lenet5']['error']} %",
-    distorted_error=f"{literature['lenet5-distorted']['error']} %",
-    parameters=f"{sum(layer.parameters for layer in layers):,}",
-    multiply_adds=f"{sum(layer.multiply_adds for layer in layers):,}",
-    dense_share=f"{100 * sum(row.parameters for row in layers if row.kind == 'Linear') / sum(row.parameters for row in layers):.0f} %",
-)
+glue_numbers("{} %", text_accuracy=claims["accuracy"].value)
 
 # %% [markdown]
 # ## The network
@@ -51,10 +26,26 @@ glue_numbers(
 # strongest answer in every 2×2 block and halves the resolution. Three dense layers turn the 256 values that remain into
 # ten, one for each digit. {numref}`fig-architecture` shows the shapes on the way.
 
-# %% mystnb={"figure": {"caption": "The network, laid out from the model's own layers. Each stack is a feature map drawn to scale, with as many sheets as it has channels; each bar is a dense layer. Under a layer stand the shape of its output and the size of its kernel.", "name": "fig-architecture"}, "image": {"alt": "From left to right: a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange sheets of 4 by 4 from max-pooling; three blue bars for the dense layers of 120, 84 and 10 values."}} tags=["hide-input"]
-show(network_figures.architecture(model))
+# %% tags=["hide-input", "remove-output"]
+model = LeNet5()
+layers = layer_table(model)
+parameters = sum(row.parameters for row in layers)
+dense = sum(row.parameters for row in layers if row.kind == "Linear")
+multiply_adds = sum(row.multiply_adds for row in layers)
+glue_numbers("{:,}", parameters=parameters, multiply_adds=multiply_adds)
+glue_numbers("{:.0f} %", dense_share=100 * dense / parameters)
+show("architecture", network.architecture(model, layers), origin.of_nothing())
 
 # %% [markdown]
+# ```{glue:figure} architecture
+# :name: fig-architecture
+# :alt: From left to right, a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
+# :  sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange
+# :  sheets of 4 by 4 from max-pooling; three blue bars for the dense layers of 120, 84 and 10 values.
+# The network, laid out from the model's own layers. Each stack is a feature map drawn to scale, with as many sheets as
+# it has channels; each bar is a dense layer. Under a layer stand the shape of its output and the size of its kernel.
+# ```
+#
 # The variant of the report differs from the design of 1998 in four ways. ReLU, $\max(0, x)$, replaces the scaled
 # hyperbolic tangent. Max-pooling replaces an average with trained weights. Every map of the second convolution sees all
 # six maps before it, where the original connection table leaves some out. The last layer is a plain dense layer of
@@ -97,15 +88,24 @@ show(network_figures.architecture(model))
 #
 # The report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's:
 # $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
-#
+
+# %% tags=["remove-cell"]
+singles = "{mcdnn_single_lowest} to {mcdnn_single_highest} %".format(**facts)
+glue_numbers("{:.0f}", mcdnn_mistakes=100 * literature["mcdnn"]["error"])
+glue_numbers(mcdnn_networks=facts["mcdnn_networks"], mcdnn_singles=singles)
+glue_numbers("{} %", mcdnn_accuracy=claims["mcdnn"].value)
+glue_numbers("{} %", lenet5_error=literature["lenet5"]["error"])
+glue_numbers("{} %", distorted_error=literature["lenet5-distorted"]["error"])
+
+# %% [markdown]
 # ## Better networks
 #
 # LeNet-5 is not the best reader of these digits, and the report does not claim it. It names a *multi-column deep neural
-# network* {cite:p}`ciresan2012` as the best of its time: 35 networks, trained on images normalised to seven widths and
-# distorted anew in every epoch, whose outputs are averaged. It misreads {glue:text}`mcdnn_mistakes` of the 10,000 test
-# images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks err on {glue:text}`mcdnn_singles`. LeNet-5
-# itself reached an error of {glue:text}`lenet5_error` in 1998, and {glue:text}`distorted_error` with distorted training
-# images {cite:p}`lecun1998`.
+# network* {cite:p}`ciresan2012` as the best of its time: {glue:text}`mcdnn_networks` networks, trained on images
+# normalised to seven widths and distorted anew in every epoch, whose outputs are averaged. It misreads
+# {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks
+# err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
+# {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`.
 #
 # ## The chapters
 #

@@ -1,172 +1,83 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% tags=["remove-cell"]
+import statistics
+
 import numpy as np
 import pandas as pd
 
-from lenet5 import seed_figures
+from exhibits import RECORD, glue_numbers, ledger, origin, seeds, show, show_table
+from exhibits import intervals as ci
 from lenet5.data import ROOT
-from lenet5.display import glue_numbers, show, show_table
-from lenet5.provenance import study_provenance
-from lenet5.run import RECORD, Run
-from lenet5.statistics import (
-    binomial_spread,
-    mean_interval,
-    prediction_interval,
-    t_quantile,
-)
+from lenet5.run import Run
 
-LEVEL = 0.95
 TEST_IMAGES = 10_000
-LENET5_1998 = 0.95  # %, LeCun et al. 1998, trained without distortions
 
-study = pd.read_csv(RECORD / "seeds.csv")
-runs = study.drop_duplicates("fingerprint").to_dict("records")
-origin = study_provenance(runs, Run.load(RECORD))
-failed = study[study.test_error.isna()].fingerprint.unique()
-study = study[~study.fingerprint.isin(failed)]
-original = 100 - pd.read_csv(ROOT / "original.csv").accuracy.iloc[-1]
-errors = study.pivot(index="seed", columns="epoch", values="test_error")
-losses = study.pivot(index="seed", columns="epoch", values="test_loss")
-trained = errors.drop(columns=0)
-final, best = trained.iloc[:, -1], trained.min(axis=1)
-best_epoch, gain = trained.idxmin(axis=1), final - best
-seeds, mean, spread = len(final), final.mean(), final.std(ddof=1)
-low, high = mean_interval(final, LEVEL)
-least, most = prediction_interval(final, LEVEL)
-gain_low, gain_high = mean_interval(gain, LEVEL)
-binomial = binomial_spread(mean, TEST_IMAGES)
-
-
-# %% tags=["remove-cell"]
-def half_width(runs):
-    """Half of the interval in which one more run falls, after this many seeds of this spread."""
-    quantile = t_quantile((1 + LEVEL) / 2, runs - 1)
-    return quantile * spread * np.sqrt(1 + 1 / runs)
-
-
-def outlier_from(error):
-    """In words: from how many seeds of this mean and spread on an error is an outlier."""
-    for runs in range(2, 1001):
-        if abs(error - mean) > half_width(runs):
-            return f"an outlier from {runs} seeds on"
-    return "no outlier at any number of seeds"
-
-
-def place(error):
-    """In words: where an error lies against the interval of one more run."""
-    if least <= error <= most:
-        return "inside"
-    return "below" if error < least else "above"
-
-
-def listed(names):
-    names = list(map(str, names))
-    if len(names) < 2:
-        return names[0] if names else "none"
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-glue_numbers(
-    seeds=seeds,
-    failed=len(failed) or "none",
-    epochs=int(trained.columns[-1]),
-    machine=listed(study.machine.unique()),
-    threads=listed(study.threads.unique()),
-    level=f"{100 * LEVEL:.0f} %",
-    test_images=f"{TEST_IMAGES:,}",
-    mean=f"{mean:.3f} %",
-    low=f"{low:.3f} %",
-    high=f"{high:.3f} %",
-    least=f"{least:.2f} %",
-    most=f"{most:.2f} %",
-    minimum=f"{final.min():.2f} %",
-    maximum=f"{final.max():.2f} %",
-    best_seed=final.idxmin(),
-    worst_seed=final.idxmax(),
-    spread=f"{spread:.3f}",
-    binomial=f"{binomial:.3f}",
-    ratio=f"{spread / binomial:.2f}",
-    both=f"{np.hypot(spread, binomial):.3f}",
-    pair=f"{t_quantile((1 + LEVEL) / 2, seeds - 1) * spread * np.sqrt(2):.2f}",
-    original=f"{original:.2f} %",
-    original_distance=f"{(original - mean) / spread:+.1f}".replace("-", "−"),
-    original_place=place(original),
-    original_outlier=outlier_from(original),
-    as_bad=listed(final[final >= original - 1e-9].index),
-    lecun=f"{LENET5_1998:.2f} %",
-    lecun_distance=f"{(LENET5_1998 - mean) / spread:+.1f}".replace("-", "−"),
-    lecun_place=place(LENET5_1998),
-    lecun_outlier=outlier_from(LENET5_1998),
-    best_mean=f"{best.mean():.3f} %",
-    gain=f"{gain.mean():.3f}",
-    gain_low=f"{gain_low:.3f}".replace("-", "−"),
-    gain_high=f"{gain_high:.3f}",
-    gain_most=f"{gain.max():.2f}",
-    gain_none=int((gain == 0).sum()),
-    first_best=int(best_epoch.min()),
-    last_best=int(best_epoch.max()),
-)
+study = seeds.read("seeds.csv")
+source = origin.of_study(study.runs, Run.load(RECORD))
+final, best = study.final, study.best
+mean, spread = statistics.fmean(final), statistics.stdev(final)
+original = round(100 - pd.read_csv(ROOT / "original.csv").accuracy.iloc[-1], 2)
+lecun = ledger.read().literature["lenet5"]["error"]
+glue_numbers(seeds=len(final), epochs=study.errors.columns[-1])
 
 # %% [markdown]
 # # Variability
 #
 # One run is one draw. Another seed draws other weights and another order of the images, and ends at another error. This
 # chapter reads a recorded study: the recipe of the report, trained with {glue:text}`seeds` seeds for
-# {glue:text}`epochs` epochs each (threads: {glue:text}`threads`; machine: {glue:text}`machine`). Runs that failed:
-# {glue:text}`failed`. The table of every epoch of every run is `record/seeds.csv`, and nothing is trained here.
-#
+# {glue:text}`epochs` epochs each. The table of every epoch of every run is `record/seeds.csv`, and nothing is trained
+# here.
+
+# %% tags=["hide-input", "remove-output"]
+torch = seeds.read("seeds-torch.csv")
+marks = {"original report": original, "LeNet-5 of 1998": lecun}
+glue_numbers(best_seed=final.idxmin(), worst_seed=final.idxmax(), torch_seeds=len(torch.final))
+glue_numbers("{:.2f} %", minimum=final.min(), maximum=final.max())
+glue_numbers("{:.2f} %", original=original, lecun=lecun)
+glue_numbers("{:.3f} %", mean=mean)
+interval = ci.mean_interval(final)
+glue_numbers("{:.3f} %", low=interval[0], high=interval[1])
+glue_numbers("{:.0f} %", level=100 * ci.LEVEL)
+show("final-errors", seeds.final_errors(final, torch.final, interval, marks), source)
+
+# %% [markdown]
 # ## The final error
 #
 # {numref}`fig-final-errors` shows where the runs end, from {glue:text}`minimum` (seed {glue:text}`best_seed`) to
 # {glue:text}`maximum` (seed {glue:text}`worst_seed`). Two published errors are marked: that at which the plot of the
 # original ends, {glue:text}`original` {cite:p}`mejia2020`, and the {glue:text}`lecun` of LeNet-5 trained without
 # distorted images {cite:p}`lecun1998`.
-
-# %% mystnb={"figure": {"caption": "The final test error of every seed, one dot each; dots at the same error are stacked. The black line is the mean, the grey band its t interval. The two broken lines are published errors: one stands among the dots, the other beside them.", "name": "fig-final-errors"}, "image": {"alt": "A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998."}} tags=["hide-input"]
-marks = {"original report": original, "LeNet-5 of 1998": LENET5_1998}
-show(seed_figures.final_errors(final, (low, high), marks), origin)
-
-# %% [markdown]
+#
+# ```{glue:figure} final-errors
+# :name: fig-final-errors
+# :alt: A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean,
+# :  a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998. Squares hang
+# :  below the axis, one a seed trained in PyTorch.
+# The final test error of every seed, one dot each; dots at the same error are stacked. The black line is their mean, the
+# grey band its t interval. The two broken lines are published errors. Below the axis, seeds of the same recipe trained
+# in PyTorch.
+# ```
+#
 # The mean is {glue:text}`mean`. Its t interval at {glue:text}`level` reaches from {glue:text}`low` to
 # {glue:text}`high`; it takes the runs as independent draws of a normal distribution. {numref}`tab-seeds` adds the other
-# measures, beside those of the epoch that is best on the test images.
-
+# measures, beside those of the epoch that is best on the test images and those of the seeds trained in PyTorch.
 
 # %% tags=["hide-input"]
-def measures(values):
-    interval = mean_interval(values, LEVEL)
-    numbers = [
-        np.mean(values),
-        *interval,
-        np.median(values),
-        np.std(values, ddof=1),
-        np.min(values),
-        np.max(values),
-    ]
-    return [f"{number:.3f}" for number in numbers]
-
-
-names = ["mean", "t interval, from", "t interval, to", "median"]
-names += ["standard deviation", "least", "most"]
+columns = map(seeds.measures, (final, best, torch.final))
 show_table(
-    ["measure", "last epoch", "best epoch"],
-    list(zip(names, measures(final), measures(best))),
-    f"Test error over {seeds} seeds, in % of the images.",
+    "measure | last epoch | best epoch | last epoch, PyTorch",
+    zip(seeds.MEASURES, *columns),
+    "Test error over the seeds, in % of the images.",
     "tab-seeds",
-    "lrr",
-    origin,
+    source,
+    "lrrr",
 )
+
+# %% tags=["hide-input", "remove-output"]
+binomial = ci.binomial_spread(mean, TEST_IMAGES)
+glue_numbers("{:,}", test_images=TEST_IMAGES)
+glue_numbers("{:.3f}", spread=spread, binomial=binomial, both=np.hypot(spread, binomial))
+glue_numbers("{:.2f}", ratio=spread / binomial, pair=ci.pair_difference(final))
+show("seed-curves", seeds.paths(study.losses, study.errors), source)
 
 # %% [markdown]
 # ## Seeds and images
@@ -185,9 +96,23 @@ show_table(
 #
 # {numref}`fig-seed-curves` shows all runs. The bundle narrows as it falls, and its lines cross: which of two runs is
 # ahead changes from epoch to epoch.
+#
+# ```{glue:figure} seed-curves
+# :name: fig-seed-curves
+# :alt: Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply
+# :  during the first epochs and then run side by side, crossing often.
+# All seeds over the epochs, and their median. Top: the natural logarithm of the mean test loss. Bottom: the test error
+# from the first epoch on. The width of the bundle at its right end is the spread that the text measures.
+# ```
 
-# %% mystnb={"figure": {"caption": "All seeds over the epochs, and their median. Top: the natural logarithm of the mean test loss. Bottom: the test error from the first epoch on. The width of the bundle at its right end is the spread that the text measures.", "name": "fig-seed-curves"}, "image": {"alt": "Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply during the first epochs and then run side by side, crossing often."}} tags=["hide-input"]
-show(seed_figures.curves(trained.columns, losses.drop(columns=0), trained), origin)
+# %% tags=["hide-input", "remove-output"]
+gain, epoch = final - best, study.errors.idxmin(axis=1)
+low, high = ci.mean_interval(gain)
+glue_numbers(first_best=epoch.min(), last_best=epoch.max(), gain_none=(gain == 0).sum())
+glue_numbers("{:.3f} %", best_mean=statistics.fmean(best))
+glue_numbers("{:.3f}", gain=statistics.fmean(gain), gain_low=low, gain_high=high)
+glue_numbers("{:.2f}", gain_most=gain.max())
+show("final-best", seeds.final_and_best(final, best), source)
 
 # %% [markdown]
 # ## The last epoch or the best
@@ -198,9 +123,25 @@ show(seed_figures.curves(trained.columns, losses.drop(columns=0), trained), orig
 # {glue:text}`best_mean`, which flatters the recipe by {glue:text}`gain` points (t interval from {glue:text}`gain_low` to
 # {glue:text}`gain_high`), and in one run by {glue:text}`gain_most`. Nothing has been learned for it: another test set
 # would have another best epoch.
+#
+# ```{glue:figure} final-best
+# :name: fig-final-best
+# :alt: For each seed, a circle at the error of the last epoch and a square at the error of the best epoch, joined by a
+# :  vertical line. The squares lie at or below the circles.
+# The test error of every seed after its last epoch (circles) and at its best epoch on the test images (squares). The
+# line between them is what choosing on the test images flatters.
+# ```
 
-# %% mystnb={"figure": {"caption": "The test error of every seed after its last epoch (circles) and at its best epoch on the test images (squares). The line between them is what choosing on the test images flatters.", "name": "fig-final-best"}, "image": {"alt": "For each seed, a circle at the error of the last epoch and a square at the error of the best epoch, joined by a vertical line. The squares lie at or below the circles."}} tags=["hide-input"]
-show(seed_figures.final_and_best(final.index, final, best), origin)
+# %% tags=["remove-cell"]
+least, most = ci.prediction_interval(final)
+glue_numbers("{:.2f} %", least=least, most=most)
+glue_numbers(as_bad=(final >= original).sum())
+for name, error in {"original": original, "lecun": lecun}.items():
+    distance = f"{(error - mean) / spread:+.1f}"
+    where = "inside" if least <= error <= most else "below" if error < least else "above"
+    runs = ci.outlier_from(error, mean, spread)
+    outlier = f"an outlier from {runs} seeds on" if runs else "no outlier at any number of seeds"
+    glue_numbers(**{f"{name}_distance": distance, f"{name}_place": where, f"{name}_outlier": outlier})
 
 # %% [markdown]
 # ## Is the original an outlier?
@@ -215,3 +156,53 @@ show(seed_figures.final_and_best(final.index, final, best), origin)
 #
 # The intervals hold for runs of this recipe on these test images. They say nothing of other recipes, and a single run
 # of each cannot rank two recipes whose difference is as small as the spread.
+
+# %% tags=["remove-cell"]
+means, shapes = ci.two_samples(final, torch.final)
+glue_numbers("{:.3f} %", torch_mean=statistics.fmean(torch.final))
+glue_numbers("{:.3f}", torch_spread=statistics.stdev(torch.final))
+glue_numbers("{:.2f}", means_p=means, shapes_p=shapes)
+glue_numbers("{:.2f}", detectable=ci.detectable(len(final), len(torch.final), spread))
+glue_numbers("{:.0f} %", power=100 * ci.POWER)
+
+# %% [markdown]
+# ## Two engines
+#
+# The exact engine takes the steps that PyTorch would take, and rounds them otherwise. Does that move the error? Before
+# there was an exact engine, {glue:text}`torch_seeds` seeds of the same recipe were trained in PyTorch, from weights and
+# orders of its own (`record/seeds-torch.csv`). They end at {glue:text}`torch_mean` on average, with a standard deviation
+# of {glue:text}`torch_spread` points. Student's t test of the two means has p = {glue:text}`means_p`, and the exact
+# Kolmogorov-Smirnov test, which any difference of the two distributions can move, p = {glue:text}`shapes_p`. With so
+# many runs the t test finds a difference of {glue:text}`detectable` points with a probability of {glue:text}`power`, and
+# a smaller one may be there unseen.
+
+# %% tags=["hide-input", "remove-output"]
+rounding = pd.read_csv(RECORD / "rounding.csv")
+first, last = (rounding[rounding.epoch == epoch] for epoch in (1, rounding.epoch.max()))
+gaps = (rounding.first_error - rounding.second_error).abs()[rounding.epoch > 0]
+for name, rows in {"first": first, "last": last}.items():
+    values = 100 * rows.weight_distance
+    glue_numbers("{:.1f} %", **{f"{name}_nearest": values.min(), f"{name}_farthest": values.max()})
+glue_numbers("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
+parted = origin.of_file("rounding.csv", "python -m exhibits.rounding")
+show("parting", seeds.parting(rounding), parted)
+
+# %% [markdown]
+# ## Roundings of one seed
+#
+# Rounding alone makes another run of the same seed. {numref}`fig-parting` follows three trainings that start from the
+# same weights and see the same images in the same order: the exact engine, and PyTorch on one machine under two settings
+# of its vector units, its plainest and its best. They differ in the last bits of a sum. After one epoch the weights of a
+# pair are {glue:text}`first_nearest` to {glue:text}`first_farthest` of their length apart, after the last one
+# {glue:text}`last_nearest` to {glue:text}`last_farthest`. The test errors differ by up to {glue:text}`gap` points on the
+# way and {glue:text}`last_gap` at the end, which is what another seed does. So a published number can be met again to
+# the last digit only where rounding is part of the definition, as it is in the exact engine.
+#
+# ```{glue:figure} parting
+# :name: fig-parting
+# :alt: Two line charts over the epochs. In the upper one the distance between the weights of each of three pairs of runs
+# :  rises steeply during the first epoch and then ever more slowly. In the lower one the test errors of the three runs
+# :  fall together and cross.
+# One seed, rounded in three ways. Top: the distance between the weights of two runs, in per cent of their length.
+# Bottom: the test error of each run.
+# ```

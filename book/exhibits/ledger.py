@@ -1,7 +1,7 @@
 """The ledger of claims: what the original states, and what was found."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,13 +10,9 @@ import yaml
 
 from lenet5 import Lenet5Error
 
-LEDGER = Path(__file__).resolve().parent.parent / "book" / "claims.yml"
-HOLDS, CORRECTED, FAILS, UNTESTED = (
-    "holds",
-    "holds with a correction",
-    "does not hold",
-    "cannot be tested here",
-)
+LEDGER = Path(__file__).resolve().parent.parent / "claims.yml"
+HOLDS, CORRECTED = "holds", "holds with a correction"
+FAILS, UNTESTED = "does not hold", "cannot be tested here"
 
 
 @dataclass(frozen=True)
@@ -43,9 +39,8 @@ class Claim:
     def agrees(self, found) -> bool:
         """Whether a finding is the claimed value; numbers may differ by the tolerance."""
         if isinstance(self.value, list):
-            return len(found) == len(self.value) and all(
-                map(self._near, found, self.value)
-            )
+            alike = len(found) == len(self.value)
+            return alike and all(map(self._near, found, self.value))
         return self._near(found, self.value)
 
     def _near(self, found, value) -> bool:
@@ -99,11 +94,15 @@ def read(path: Path = LEDGER) -> Ledger:
     """
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise TypeError("it holds no lists of claims, literature and facts")
         claims = [Claim(**entry) for entry in content["claims"]]
         literature, facts = content["literature"], content["facts"]
         keys = [claim.id for claim in claims], [entry["id"] for entry in literature]
-    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
-        raise Lenet5Error(f"{path} is missing or damaged: {error}") from error
+    except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError) as error:
+        raise Lenet5Error(
+            f"{path} is missing or damaged: {_text(error)}; restore it with git"
+        ) from error
     for ids in keys:
         for name in {name for name in ids if ids.count(name) > 1}:
             raise Lenet5Error(f"{path} has the id {name} twice: give each its own")
@@ -114,31 +113,43 @@ def read(path: Path = LEDGER) -> Ledger:
     )
 
 
-def table(
-    claims: Mapping[str, Claim], findings: Mapping[str, Finding]
-) -> list[list[str]]:
-    """Each claim with the verdict, what was found, its test and its place.
+class Tests(dict):
+    """The tests of claims, by the ids of the claims; each is a function of (claim, evidence)."""
 
-    Parameters
-    ----------
-    claims : mapping of Claim
-    findings : mapping of Finding
-        By the ids of the claims.
+    def of(self, claim: str) -> Callable:
+        """Register the function below as the test of a claim.
 
-    Returns
-    -------
-    list of rows of str
-        In the order of the ledger.
+        Raises
+        ------
+        Lenet5Error
+            If the claim has a test already.
+        """
 
-    Raises
-    ------
-    Lenet5Error
-        If a claim has no finding, or a finding no claim.
-    """
-    for name in sorted(claims.keys() ^ findings.keys()):
-        lacks = "test" if name in claims else "claim"
-        raise Lenet5Error(f"{name} has no {lacks}: the ledger and its tests must agree")
-    return [
-        [claim.claim, f"*{finding.verdict}*", finding.text, claim.test, claim.where]
-        for claim, finding in ((claims[name], findings[name]) for name in claims)
-    ]
+        def register(test: Callable) -> Callable:
+            if claim in self:
+                raise Lenet5Error(f"{claim} has two tests: leave one")
+            self[claim] = test
+            return test
+
+        return register
+
+    def findings(self, claims: Mapping[str, Claim], evidence) -> dict[str, Finding]:
+        """What each test finds, in the order of the ledger.
+
+        Raises
+        ------
+        Lenet5Error
+            If a claim has no test, or a test no claim.
+        """
+        for name in sorted(claims.keys() ^ self.keys()):
+            lacks = "test" if name in claims else "claim"
+            raise Lenet5Error(
+                f"{name} has no {lacks}: the ledger and its tests must agree"
+            )
+        return {name: self[name](claims[name], evidence) for name in claims}
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it lacks {error.args[0]}"
+    return " ".join(str(error).split())

@@ -1,0 +1,116 @@
+"""What the chapters show: figures, tables, glued numbers, claims and where all come from.
+
+A chapter's kernel starts in ``book/``, so that ``from exhibits import …`` works there.
+"""
+
+import base64
+import json
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from exhibits.display import glue_numbers, show, show_code, show_source, show_table
+from lenet5 import Config
+from lenet5.data import ROOT, Split, load
+from lenet5.run import RECORD, Run, load_or_train
+
+__all__ = [
+    "RECORD",
+    "Predictions",
+    "Report",
+    "glue_numbers",
+    "history_of",
+    "report",
+    "show",
+    "show_code",
+    "show_source",
+    "show_table",
+]
+
+
+class Predictions(NamedTuple):
+    """What a run reads in the test images.
+
+    Attributes
+    ----------
+    images : array, shape (N, 1, 28, 28), uint8
+    labels : array, shape (N,), int32
+    predicted : array, shape (N,), int64
+    confidence : array, shape (N,), float64
+        The probability given to the predicted digit.
+    wrong : array, shape (N,), bool
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    confidence: np.ndarray
+    wrong: np.ndarray
+
+    @classmethod
+    def of(cls, run: Run, test: Split) -> "Predictions":
+        """What a run reads in these images."""
+        probabilities = run.engine().probabilities(test.images)
+        predicted = probabilities.argmax(1)
+        wrong = predicted != test.labels
+        return cls(*test, predicted, probabilities.max(1), wrong)
+
+    @property
+    def mistakes(self) -> int:
+        """How many images are misread."""
+        return int(self.wrong.sum())
+
+    def surest_mistakes(self, count: int) -> np.ndarray:
+        """The wrong predictions given the highest probability, by image, highest first."""
+        rows = np.flatnonzero(self.wrong)
+        return rows[np.argsort(-self.confidence[rows], kind="stable")][:count]
+
+    def confusion(self) -> np.ndarray:
+        """How often each label (row) is read as each digit (column), shape (10, 10)."""
+        pairs = 10 * self.labels + self.predicted
+        return np.bincount(pairs, minlength=100).reshape(10, 10)
+
+    def samples(self, rows) -> bytes:
+        """Some images as JSON: label, place in the test file, base64 of the pixels."""
+        chosen = [
+            {
+                "label": int(self.labels[row]),
+                "index": int(row),
+                "pixels": base64.b64encode(self.images[row]).decode(),
+            }
+            for row in rows
+        ]
+        return (json.dumps(chosen, indent=1) + "\n").encode()
+
+
+class Report(NamedTuple):
+    """The run of a chapter's parameters, and what it is compared with."""
+
+    run: Run
+    predictions: Predictions
+    history: pd.DataFrame
+    original: pd.DataFrame
+
+
+def report(epochs: int, batch_size: int, lr: float, seed: int) -> Report:
+    """Read the run of these settings, or train it.
+
+    Returns
+    -------
+    run : Run
+    predictions : Predictions
+    history : DataFrame
+        The run's metrics, a row an epoch from 0.
+    original : DataFrame
+        The published curves: ``drawn_at_epoch``, ``loss``, ``accuracy`` (%).
+    """
+    splits = load()
+    run = load_or_train(Config(epochs, batch_size, lr, seed), splits)
+    original = pd.read_csv(ROOT / "original.csv")
+    return Report(run, Predictions.of(run, splits[1]), history_of(run), original)
+
+
+def history_of(run: Run) -> pd.DataFrame:
+    """A run's metrics, a row an epoch from 0."""
+    return pd.DataFrame(run.history)

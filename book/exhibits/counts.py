@@ -1,0 +1,78 @@
+"""Figures of counts: images by class, mistakes by class and pair, and their intervals."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from exhibits.style import BLUE, INK, ORANGE, SMALL, panels, style
+
+
+@style()
+def class_bars(values, label: str, line: float, line_label: str) -> Figure:
+    """One bar a class, its value above it, and a line across.
+
+    Parameters
+    ----------
+    values : array, shape (classes,)
+    label : str
+        The vertical axis, with its unit.
+    line : float
+        Where the line stands, and ``line_label`` what it is.
+    """
+    figure, axes = panels(2.9)
+    bars = axes.bar(range(len(values)), values, color=BLUE)
+    form = "{:,}" if np.asarray(values).dtype.kind in "iu" else "{:.2f}"
+    over_line = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    labels = [form.format(value) for value in values]
+    axes.bar_label(bars, labels, fontsize=SMALL, padding=1.5, bbox=over_line, zorder=3)
+    axes.axhline(line, color=ORANGE, linestyle="--", label=line_label)
+    figure.legend(loc="outside upper right")
+    axes.set(xticks=range(len(values)), xlabel="digit", ylabel=label)
+    axes.grid(axis="x", visible=False)
+    return figure
+
+
+@style()
+def confusion(matrix) -> Figure:
+    """The confusion matrix, coloured by its mistakes; the diagonal is left pale.
+
+    Parameters
+    ----------
+    matrix : array of int, shape (classes, classes)
+        ``matrix[i, j]`` counts the images of class i that are read as j.
+    """
+    mistakes = np.array(matrix)
+    np.fill_diagonal(mistakes, 0)
+    figure, axes = panels(5.0, width=5.4)
+    axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=max(1, 1.4 * mistakes.max()))
+    for (i, j), count in np.ndenumerate(matrix):
+        dark = mistakes[i, j] > 0.8 * mistakes.max() > 0
+        colour = "white" if dark else (INK if count else "#999999")
+        place = {"ha": "center", "va": "center", "fontsize": 9 if i != j else SMALL}
+        axes.text(j, i, str(count), color=colour, **place)
+    ticks = range(len(mistakes))
+    axes.set(xticks=ticks, yticks=ticks, xlabel="predicted digit", ylabel="label")
+    axes.grid(False)
+    return figure
+
+
+@style()
+def intervals(systems) -> Figure:
+    """Errors with their intervals, one below the other; the first row is this report's.
+
+    Parameters
+    ----------
+    systems : sequence of exhibits.systems.System
+    """
+    figure, axes = panels(0.45 + 0.36 * len(systems))
+    ends = [np.round(system.interval, 4) for system in systems]
+    axes.axvspan(*ends[0], color=BLUE, alpha=0.12, linewidth=0)
+    for row, (system, interval) in enumerate(zip(systems, ends, strict=True)):
+        colour = INK if row else BLUE
+        axes.plot(interval, [row, row], color=colour)
+        axes.plot(round(system.error, 4), row, "o", color=colour, markersize=6)
+    names = [f"{system.name} ({system.year})" for system in systems]
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set(xlabel="error (% of the test images)", xlim=(0, None))
+    axes.grid(axis="y", visible=False)
+    return figure

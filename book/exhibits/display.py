@@ -1,0 +1,118 @@
+"""What a chapter shows: vector figures, numbered tables, source code, glued numbers."""
+
+import ast
+import inspect
+import io
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from IPython.display import Markdown, display
+from matplotlib.figure import Figure
+from myst_nb import glue
+
+from exhibits.style import style
+
+IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")
+
+
+def show(name: str, figure: Figure, origin: str) -> None:
+    """Display a figure, and glue it under a name for a ``{glue:figure}`` in the prose.
+
+    There stand its caption, its label and its description. It is SVG for the web and PDF
+    for print, the same bytes each time and everywhere.
+
+    Parameters
+    ----------
+    name : str
+    figure : Figure
+    origin : str
+        From :mod:`exhibits.origin`; the book prints it under the caption.
+    """
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    saved = {}
+    with style():
+        for form, metadata in undated.items():
+            file = io.BytesIO()
+            figure.savefig(file, format=form, metadata=metadata | {"Creator": None})
+            saved[form] = file.getvalue()
+    bundle = {
+        "image/svg+xml": _renamed(saved["svg"].decode()),
+        "application/pdf": saved["pdf"],
+        "text/plain": origin,
+    }
+    metadata = {"scrapbook": {"name": name, "mime_prefix": ""}}
+    display(bundle, raw=True, metadata=metadata)
+
+
+def show_table(
+    header: str,
+    rows: Iterable[Sequence],
+    caption: str,
+    name: str,
+    origin: str,
+    align: str = "",
+) -> None:
+    """Display a numbered table and where its numbers come from.
+
+    Parameters
+    ----------
+    header : str
+        Apart by ``|``, as Markdown writes it.
+    rows : iterable of sequences
+    caption : str
+        May hold MyST markup, as the cells may.
+    name : str
+        Label for cross-references.
+    origin : str
+        As in :func:`show`.
+    align : str
+        One letter a column, l or r; by default all are l.
+    """
+    header = header.split(" | ")
+    align = align or "l" * len(header)
+    lines = [header, ["---:" if letter == "r" else ":---" for letter in align], *rows]
+    body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
+    display(Markdown(f"{table}\n\n:::{{container}} provenance\n{origin}\n:::"))
+
+
+def show_source(thing, caption: str, name: str) -> None:
+    """Display a class or function, without its docstrings, as it stands in its file."""
+    show_code(without_docstrings(inspect.getsource(thing)), "python", caption, name)
+
+
+def show_code(code: str, language: str, caption: str, name: str) -> None:
+    """Display a numbered listing."""
+    head = f"````{{code-block}} {language}\n:caption: {caption}\n:name: {name}\n\n"
+    display(Markdown(f"{head}{code.rstrip()}\n````"))
+
+
+def glue_numbers(form: str = "{}", /, **numbers) -> None:
+    """Give the prose its numbers, all in one format, as they are to be read."""
+    for key, number in numbers.items():
+        glue(key, form.format(number).replace("-", "−"), display=False)
+
+
+def without_docstrings(source: str) -> str:
+    """A listing of Python, dedented, without the docstrings and the gap that each leaves."""
+    lines = textwrap.dedent(source).splitlines()
+    documented = (ast.ClassDef, ast.FunctionDef)
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
+            text = node.body[0]
+            lines[text.lineno - 1 : text.end_lineno] = [None] * (
+                text.end_lineno - text.lineno + 1
+            )
+    kept = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if line is not None and not (before is None and not line)
+    ]
+    return "\n".join(kept)
+
+
+def _renamed(svg: str) -> str:
+    """The SVG with its ids numbered: matplotlib hashes the last bits of coordinates."""
+    names = {}
+    return IDS.sub(lambda found: names.setdefault(found[0], f"id{len(names)}"), svg)

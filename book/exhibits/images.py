@@ -1,0 +1,116 @@
+"""Figures of images: the data, what the network reads in them, and the pad."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from exhibits.style import BLUE, INK, ORANGE, SMALL, WIDTH, panels, style
+
+WRONG = "#B34700"
+WHITE_ON_BLACK = {"cmap": "gray", "vmin": 0, "vmax": 255}
+BLACK_ON_WHITE = {"cmap": "gray_r", "vmin": 0, "vmax": 255}
+
+
+@style()
+def digits(images, columns: int = 10) -> Figure:
+    """A grid of images, black on white, without axes.
+
+    Parameters
+    ----------
+    images : array, shape (N, 1, height, width), uint8, N a multiple of ``columns``
+    """
+    count, _, height, width = images.shape
+    rows = count // columns
+    sheet = np.reshape(images, (rows, columns, height, width)).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * height, columns * width)
+    figure = Figure(figsize=(5, 5 * rows * height / (columns * width)))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(sheet, **BLACK_ON_WHITE)
+    axes.axis("off")
+    return figure
+
+
+@style()
+def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure:
+    """Test images white on black, each under its prediction; a wrong one is bold and coloured.
+
+    Parameters
+    ----------
+    read : exhibits.Predictions
+    rows : sequence of int
+        The images, by their place in the test file.
+    confident : bool
+        Whether the probability given to the prediction stands there too.
+    """
+    count = -(-len(rows) // columns)
+    figure = Figure(figsize=(1.65 * columns, 1.75 * count), layout="constrained")
+    grid = figure.subplots(count, columns, squeeze=False).ravel()
+    for axes in grid:
+        axes.axis("off")
+    for axes, row in zip(grid, rows, strict=False):
+        guess, label = read.predicted[row], read.labels[row]
+        title = f"{guess} (is {label})" if read.wrong[row] else f"{guess}"
+        title += f"\n{100 * read.confidence[row]:.2f} %" if confident else ""
+        colour, weight = (WRONG, "bold") if read.wrong[row] else (INK, "normal")
+        axes.imshow(read.images[row, 0], **WHITE_ON_BLACK)
+        axes.set_title(title, color=colour, fontweight=weight)
+    return figure
+
+
+@style()
+def atlas(read, framed, columns: int = 12) -> Figure:
+    """Every mistake, black on white and small: label, prediction, probability.
+
+    Parameters
+    ----------
+    read : exhibits.Predictions
+    framed : sequence of int
+        Images that get a frame if they are among the mistakes.
+    """
+    mistakes = np.flatnonzero(read.wrong)
+    rows = max(1, -(-len(mistakes) // columns))
+    figure = Figure(figsize=(WIDTH, 0.89 * rows))
+    edges = {"left": 0.005, "right": 0.995, "wspace": 0.14, "hspace": 0.62}
+    edges |= {"bottom": 0.02 / rows, "top": 1 - 0.36 / rows}
+    grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
+    for axes in grid:
+        axes.axis("off")
+    frame = {"edgecolor": ORANGE, "facecolor": "none", "linewidth": 2.2}
+    for axes, row in zip(grid, mistakes, strict=False):
+        title = f"{read.labels[row]}→{read.predicted[row]}"
+        title += f"\n{100 * read.confidence[row]:.0f} %"
+        axes.imshow(read.images[row, 0], **BLACK_ON_WHITE)
+        axes.set_title(title, fontsize=SMALL, pad=2, linespacing=1.05)
+        if row in framed:
+            place = {"transform": axes.transAxes, "clip_on": False}
+            axes.add_patch(Rectangle((0, 0), 1, 1, **place, **frame))
+    return figure
+
+
+@style()
+def pad(drawing, seen, probabilities) -> Figure:
+    """What the digit pad does: a drawing, the image made of it, and how it is read.
+
+    Parameters
+    ----------
+    drawing : array, shape (height, width), grey levels from 0 to 255
+    seen : array, shape (28, 28), in [0, 1]; its ink was fitted into 20×20 pixels
+    probabilities : array, shape (10,)
+    """
+    figure, (paper, image, bars) = panels(2.3, width=5.6, ncols=3)
+    figure.get_layout_engine().set(wspace=0.08)
+    paper.imshow(drawing, **WHITE_ON_BLACK)
+    image.imshow(np.round(255 * np.asarray(seen)), **WHITE_ON_BLACK)
+    for axes, title in ((paper, "drawn"), (image, "seen")):
+        axes.set_title(title)
+        axes.axis("off")
+    middles = [np.flatnonzero(np.any(seen, axis)).mean() for axis in (0, 1)]
+    corner = (middles[0] - 10, middles[1] - 10)
+    dashed = {"edgecolor": ORANGE, "linestyle": "--", "fill": False}
+    image.add_patch(Rectangle(corner, 20, 20, **dashed))
+    bars.barh(range(10), np.round(100 * probabilities, 2), color=BLUE)
+    bars.set(yticks=range(10), ylabel="digit", xlabel="probability (%)", xlim=(0, 100))
+    bars.set_title("read")
+    bars.invert_yaxis()
+    bars.grid(axis="y", visible=False)
+    return figure

@@ -1,0 +1,100 @@
+"""What some runs, or some mistakes, say of those that were not seen."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from scipy import optimize, stats
+
+LEVEL, POWER = 0.95, 0.8
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The t interval of the mean of all runs, which are taken as independent and normal."""
+    return _interval(values, math.sqrt(1 / len(values)))
+
+
+def prediction_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The interval in which one more run falls, under the same assumption."""
+    return _interval(values, math.sqrt(1 + 1 / len(values)))
+
+
+def pair_difference(values: Sequence[float]) -> float:
+    """By how much two single runs differ at most, under the same assumption."""
+    return _quantile(len(values)) * statistics.stdev(values) * math.sqrt(2)
+
+
+def outlier_from(error: float, mean: float, spread: float) -> int | None:
+    """From how many runs of this mean and spread on an error is an outlier; None if never."""
+    for runs in range(2, 1001):
+        half = _quantile(runs) * spread * math.sqrt(1 + 1 / runs)
+        if abs(error - mean) > half:
+            return runs
+    return None
+
+
+def binomial_spread(error: float, images: int) -> float:
+    """Standard deviation, in points, of an error (%) on other test sets of as many images."""
+    return math.sqrt(error * (100 - error) / images)
+
+
+def wilson(mistakes: int, images: int) -> tuple[float, float]:
+    """Wilson's score interval, in per cent, for the error behind a count of mistakes."""
+    interval = stats.binomtest(mistakes, images).proportion_ci(LEVEL, method="wilson")
+    return 100 * interval.low, 100 * interval.high
+
+
+def difference(first: int, second: int, images: int) -> float:
+    """The chance of so large a difference of two counts if both errors were equal.
+
+    Pearson's chi-squared of 1900 without correction, which is the score test of two
+    proportions. It takes the mistakes as independent. Two networks that read the same
+    images share mistakes; who has both lists can do better with McNemar's paired test.
+    """
+    if first == second:  # no mistake at all leaves nothing to test
+        return 1.0
+    table = [[first, images - first], [second, images - second]]
+    return float(stats.chi2_contingency(table, correction=False).pvalue)
+
+
+def two_samples(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+    """The p-values of two tests that two samples are of one distribution.
+
+    Returns
+    -------
+    means : float
+        Student's t test of the means.
+    shapes : float
+        The exact Kolmogorov-Smirnov test, which any difference can move.
+    """
+    means = stats.ttest_ind(first, second).pvalue
+    return float(means), float(stats.ks_2samp(first, second, method="exact").pvalue)
+
+
+def detectable(first: int, second: int, spread: float, power: float = POWER) -> float:
+    """The difference of means that the t test finds with this probability.
+
+    Parameters
+    ----------
+    first, second : int
+        Runs of each sample.
+    spread : float
+        Standard deviation of both; the result is in its unit.
+    """
+    freedom, scale = first + second - 2, math.sqrt(1 / first + 1 / second)
+    limit = stats.t.ppf((1 + LEVEL) / 2, freedom)
+
+    def surplus(shift: float) -> float:
+        return stats.nct.sf(limit, freedom, shift) - power
+
+    return optimize.brentq(surplus, 0, 10) * spread * scale
+
+
+def _quantile(runs: int) -> float:
+    return float(stats.t.ppf((1 + LEVEL) / 2, runs - 1))
+
+
+def _interval(values: Sequence[float], factor: float) -> tuple[float, float]:
+    middle = statistics.fmean(values)
+    half = _quantile(len(values)) * statistics.stdev(values) * factor
+    return middle - half, middle + half

@@ -1,0 +1,101 @@
+"""The line under a figure or a table that says where it comes from."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+
+from lenet5 import Config, Lenet5Error
+from lenet5.fingerprint import fingerprint
+from lenet5.run import Run
+
+SHOWN = 12  # hexadecimal digits of a checksum
+PARAMETERS = ("epochs", "batch_size", "lr", "seed")  # of the what-if editions
+
+
+def of_run(run: Run, command: str | None = None) -> str:
+    """The origin of what shows one run, as Markdown.
+
+    Parameters
+    ----------
+    run : Run
+    command : str, optional
+        What makes it anew; by default the command that repeats the whole report with
+        the run's settings.
+    """
+    names = [f"run `{run.fingerprint}`", f"seed {run.config.seed}"]
+    return _line(*names, *_facts(run), f"`{command or _command(run.config)}`")
+
+
+def of_data(checksum: str) -> str:
+    """The origin of what shows the data and no run, from the data's checksum."""
+    return _line(f"data `{checksum[:SHOWN]}`", "no run", "`make reproduce`")
+
+
+def of_nothing() -> str:
+    """The origin of what shows neither data nor a run: a layout, a count of weights."""
+    return _line("no run", "no data", "`make reproduce`")
+
+
+def of_file(name: str, command: str) -> str:
+    """The origin of what a file of the record holds, and the command that makes it anew."""
+    return _line(f"file `record/{name}`", f"`{command}`")
+
+
+def of_study(study: Iterable[dict], run: Run, command: str = "make seeds") -> str:
+    """The origin of what shows many runs, as Markdown.
+
+    Parameters
+    ----------
+    study : iterable of dict
+        One entry a run: its ``fingerprint`` and its settings.
+    run : Run
+        A run of the same data and code.
+
+    Raises
+    ------
+    Lenet5Error
+        If a fingerprint is not that of its settings with the data and code of ``run``.
+    """
+    study, fields = list(study), {entry.name for entry in dataclasses.fields(Config)}
+    for row in study:
+        config = Config(**{name: row[name] for name in fields & row.keys()})
+        if row["fingerprint"] != fingerprint(config, run.environment):
+            raise Lenet5Error(
+                f"the study's run {row['fingerprint']} is of other data or code than the "
+                f"run {run.fingerprint}: make both again ({command})"
+            )
+    names = "\n".join(sorted(row["fingerprint"] for row in study))
+    digest = hashlib.sha256(names.encode()).hexdigest()
+    seeds = _ranges(sorted({row["seed"] for row in study}))
+    counted = [f"{len(study)} runs `{digest[:SHOWN]}`", f"seeds {seeds}"]
+    return _line(*counted, *_facts(run), f"`{command}`")
+
+
+def _facts(run: Run) -> list[str]:
+    names = ("data", "code")
+    return [f"{name} `{run.environment[f'{name}_sha256'][:SHOWN]}`" for name in names]
+
+
+def _ranges(numbers: list[int]) -> str:
+    """``[0, 1, 2, 5]`` as ``"0–2, 5"``."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return ", ".join(f"{a}–{b}" if a < b else f"{a}" for a, b in ends)
+
+
+def _line(*parts: str) -> str:
+    line = " · ".join(parts)
+    return line[0].upper() + line[1:]
+
+
+def _command(config: Config) -> str:
+    changed = [
+        f"{name.upper()}={getattr(config, name):g}"
+        for name in PARAMETERS
+        if getattr(config, name) != getattr(Config(), name)
+    ]
+    return " ".join(["make what-if", *changed]) if changed else "make reproduce"

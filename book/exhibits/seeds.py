@@ -1,0 +1,190 @@
+"""Figures of many runs, and of one run rounded in several ways."""
+
+import statistics
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from exhibits.curves import log
+from exhibits.intervals import mean_interval
+from exhibits.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, SMALL
+from exhibits.style import count_epochs, panels, style
+from lenet5.run import RECORD
+
+LINES = ((ORANGE, "--"), (PINK, "-."))
+MEASURES = ("mean", "t interval, from", "t interval, to", "median")
+MEASURES += ("standard deviation", "least", "most")
+
+
+class Study(NamedTuple):
+    """Many runs of one recipe.
+
+    Attributes
+    ----------
+    runs : list of dict
+        Settings and fingerprint of each.
+    losses, errors : DataFrame
+        On the test images, a row a seed, a column an epoch from 1; nats and %.
+    """
+
+    runs: list[dict]
+    losses: pd.DataFrame
+    errors: pd.DataFrame
+
+    @property
+    def final(self) -> pd.Series:
+        """The error of each seed after the last epoch, %."""
+        return self.errors.iloc[:, -1]
+
+    @property
+    def best(self) -> pd.Series:
+        """The lowest error of each seed, %."""
+        return self.errors.min(axis=1)
+
+
+def read(name: str) -> Study:
+    """Read a table of the record: one row for each epoch of each run."""
+    table = pd.read_csv(RECORD / name)
+    runs = table.drop_duplicates("fingerprint").to_dict("records")
+    trained = table[table.epoch > 0]
+    losses, errors = (
+        trained.pivot(index="seed", columns="epoch", values=f"test_{measure}")
+        for measure in ("loss", "error")
+    )
+    return Study(runs, losses, errors.round(2))
+
+
+def measures(errors) -> list[str]:
+    """The ``MEASURES`` of these errors, as a table shows them."""
+    values = [statistics.fmean(errors), *mean_interval(errors)]
+    values += [statistics.median(errors), statistics.stdev(errors)]
+    return [f"{value:.3f}" for value in (*values, min(errors), max(errors))]
+
+
+@style()
+def final_errors(
+    errors, others, interval: tuple[float, float], marks: Mapping[str, float]
+) -> Figure:
+    """One dot a run at its final error, dots of the same error stacked; a second sample hangs below.
+
+    Parameters
+    ----------
+    errors, others : array, shape (runs,), %
+        Test error after the last epoch, of this report's runs and of other runs.
+    interval : low, high
+        Of the mean of ``errors``, %.
+    marks : mapping of float
+        Two published errors to mark, %, by their label.
+    """
+    figure, axes = panels(4.2)
+    low, high = np.round(interval, 4)
+    band = {"color": GREY, "alpha": 0.3, "linewidth": 0}
+    axes.axvspan(low, high, label="mean, t interval", **band)
+    axes.axvline(round(float(np.mean(errors)), 4), color=INK, linewidth=1.2)
+    up, down = _stacks(errors), _stacks(others)
+    axes.plot(*up, "o", color=BLUE, markersize=4.5, label="one seed")
+    other = {"color": GREEN, "markersize": 4.5, "label": "one seed in PyTorch"}
+    axes.plot(down[0], -down[1], "s", **other)
+    axes.axhline(0, color=INK, linewidth=0.8)
+    for (label, value), (colour, line) in zip(marks.items(), LINES, strict=True):
+        axes.axvline(value, color=colour, linestyle=line, label=label)
+    axes.set(xlabel="test error after the last epoch (%)", ylabel="seeds")
+    axes.set(ylim=(-down[1].max() - 1, up[1].max() + 1))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):.0f}"))
+    axes.grid(axis="y", visible=False)
+    figure.legend(loc="outside upper center", ncols=5, fontsize=SMALL, columnspacing=1)
+    return figure
+
+
+@style()
+def paths(losses, errors) -> Figure:
+    """The test loss and the test error of every run over the epochs, and their medians.
+
+    Parameters
+    ----------
+    losses, errors : DataFrame
+        A row a run, a column an epoch; nats and %.
+    """
+    figure, axes = panels(5.4, 2, sharex=True)
+    alpha = max(0.1, min(0.35, 7 / len(losses)))
+    for each, values in zip(axes, (log(losses), errors.to_numpy()), strict=True):
+        one = {"color": BLUE, "alpha": alpha, "linewidth": 0.9}
+        runs = each.plot(errors.columns, values.T, **one)
+        runs[0].set_label("one seed")
+        median = np.round(np.median(values, axis=0), 5)
+        each.plot(errors.columns, median, color=ORANGE, linewidth=2.4, label="median")
+        for handle in each.legend(loc="upper right").get_lines():
+            handle.set_alpha(1)
+    axes[0].set(ylabel="log test loss (ln nats)")
+    axes[1].set(ylabel="test error (%)", ylim=(0, None))
+    count_epochs(*axes)
+    return figure
+
+
+@style()
+def final_and_best(final, best) -> Figure:
+    """The error of each run after its last epoch and at the epoch that is best on the test images.
+
+    Parameters
+    ----------
+    final, best : array, shape (runs,), %
+        The runs are drawn in the order of their final error.
+    """
+    order = np.lexsort((best, final))
+    final, best = np.asarray(final)[order], np.asarray(best)[order]
+    place, size = np.arange(1, len(final) + 1), 6 if len(final) <= 40 else 2.5
+    figure, axes = panels(3.2)
+    axes.vlines(place, best, final, color=GREY, linewidth=0.2 * size)
+    axes.plot(place, final, "o", color=BLUE, markersize=size, label="last epoch")
+    squares = {"color": ORANGE, "markersize": size}
+    axes.plot(place, best, "s", label="best epoch on the test images", **squares)
+    axes.set(xlabel="seeds, in the order of their last epoch", ylabel="test error (%)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="x", visible=False)
+    figure.legend(loc="outside upper center", ncols=2, markerscale=6 / size)
+    return figure
+
+
+@style()
+def parting(rounding) -> Figure:
+    """How runs of one seed that are rounded otherwise part: weights above, test errors below.
+
+    Parameters
+    ----------
+    rounding : DataFrame
+        Columns ``epoch``, ``first``, ``second`` (who computed the runs),
+        ``weight_distance`` (of the length of the first's weights), ``first_error`` and
+        ``second_error`` (%); of epochs from 1 on.
+    """
+    figure, (top, bottom) = panels(5.4, 2, sharex=True)
+    looks = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", ":"))
+    looks = [
+        dict(zip(("color", "marker", "linestyle"), look, strict=True)) for look in looks
+    ]
+    runs = {}
+    pairs = rounding.groupby(["first", "second"], sort=False)
+    for ((first, second), rows), look in zip(pairs, looks, strict=True):
+        distance = np.round(100 * rows.weight_distance, 4)
+        top.plot(rows.epoch, distance, label=f"{first}, {second}", **look)
+        runs |= {first: (rows.epoch, rows.first_error)}
+        runs |= {second: (rows.epoch, rows.second_error)}
+    for (name, series), look in zip(runs.items(), looks, strict=True):
+        bottom.plot(*series, label=name, **look)
+    top.set(ylabel="distance of the weights (%)", ylim=(0, None))
+    bottom.set(ylabel="test error (%)", ylim=(0, None))
+    top.legend(loc="lower right")
+    bottom.legend(loc="upper right")
+    count_epochs(top, bottom)
+    return figure
+
+
+def _stacks(errors) -> tuple[np.ndarray, np.ndarray]:
+    """Where the dots stand: each error, and its number among those that are equal."""
+    values, counts = np.unique(np.round(errors, 2), return_counts=True)
+    heights = [np.arange(1, count + 1) for count in counts]
+    return np.repeat(values, counts), np.concatenate(heights)

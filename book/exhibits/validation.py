@@ -1,0 +1,60 @@
+"""What a real validation split would have changed: 5,000 training images held back.
+
+The same training is measured twice, on the images held back and on the test images. As a
+command, ``python -m exhibits.validation``, it stores both runs in ``record/``.
+"""
+
+import pandas as pd
+
+from lenet5 import Config
+from lenet5.data import Split, load
+from lenet5.run import RECORD, RUNS, Run, load_or_train
+
+HELD_BACK = 5000
+
+
+def hold_back(split: Split, images: int = HELD_BACK) -> tuple[Split, Split]:
+    """Part a training split in two, in the order of the file: to fit, and to choose by."""
+    parts = [(array[:-images], array[-images:]) for array in split]
+    fit, validating = map(Split._make, zip(*parts, strict=True))
+    return fit, validating
+
+
+def two_runs(config: Config, train: Split, test: Split, **options) -> list[Run]:
+    """The training measured on the images held back, and on the test images."""
+    fit, validating = hold_back(train)
+    return [
+        load_or_train(config, (fit, each), **options) for each in (validating, test)
+    ]
+
+
+def two_measures(config: Config, train: Split, test: Split) -> tuple[Run, pd.DataFrame]:
+    """The training with images held back, and its errors on these and on the test images.
+
+    Returns
+    -------
+    run : Run
+        Measured on the images held back.
+    errors : DataFrame
+        Columns ``validation`` and ``test``, by epoch from 1, %.
+    """
+    runs = two_runs(config, train, test)
+    validated, tested = (pd.DataFrame(run.history[1:]) for run in runs)
+    assert validated.weights.equals(tested.weights), "the two are not one training"
+    errors = {"validation": validated.test_error, "test": tested.test_error}
+    return runs[0], pd.DataFrame(errors).set_index(validated.epoch)
+
+
+def choices(errors: pd.DataFrame) -> dict[str, int]:
+    """The epoch that each way to choose takes; of equals the first."""
+    lowest = {f"lowest on {name}": int(errors[name].idxmin()) for name in errors}
+    return {"last": int(errors.index[-1])} | lowest
+
+
+if __name__ == "__main__":
+    folders = ("validation", "validation-test")
+    for run, folder in zip(
+        two_runs(Config(), *load(), fresh=True), folders, strict=True
+    ):
+        run.save(RECORD / folder)
+        print(f"{RUNS / run.fingerprint} stored in {RECORD / folder}")
