@@ -7,8 +7,6 @@ since browsers refuse ``fetch`` under ``file://``.
 """
 
 import base64
-import json
-import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -27,11 +25,10 @@ class App(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         names = [self.arguments[0], *self.options.get("data", "").split()]
         paths = [Path(self.env.relfn2path(name)[1]) for name in names]
-        for name, path in zip(names, paths, strict=True):
+        for path in paths:
             if not path.exists():
-                raise BookError(
-                    f"{self.env.docname}, directive app: there is no {name}"
-                )
+                page = self.env.docname
+                raise BookError(f"{page}, directive app: there is no {path}")
         for path in (*sorted(paths[0].iterdir()), *paths[1:]):
             self.env.note_dependency(str(path))
         pages = sorted(paths[0].glob("*.html"))
@@ -45,25 +42,22 @@ def add_files(app, page: str, template: str, context: dict, doctree) -> None:
         if "app" not in raw:
             continue
         folder, *data = map(Path, raw["app"])
-        target = Path(app.outdir, "_static", "apps", folder.name)
+        place = f"apps/{folder.name}"
+        target = Path(app.outdir, "_static", place)
         target.mkdir(parents=True, exist_ok=True)
-        for path in data:
-            text = base64.b64encode(path.read_bytes()).decode()
-            line = f"(window.appData ??= {{}})[{json.dumps(path.name)}] = {text!r};\n"
-            (target / f"{path.name}.js").write_text(line, encoding="utf-8")
-            app.add_js_file(
-                f"apps/{folder.name}/{path.name}.js", loading_method="defer"
-            )
-        for path in sorted([*folder.glob("*.js"), *folder.glob("*.css")]):
-            shutil.copyfile(path, target / path.name)
-            name = f"apps/{folder.name}/{path.name}"
-            if path.suffix == ".js":
-                app.add_js_file(name, loading_method="defer")
+        for path in data + sorted(folder.glob("*.js")) + sorted(folder.glob("*.css")):
+            name, content = path.name, path.read_bytes()
+            if path in data:
+                text = base64.b64encode(content).decode()
+                content = f"(window.appData ??= {{}})[{name!r}] = {text!r};\n".encode()
+                name += ".js"
+            (target / name).write_bytes(content)
+            if name.endswith(".js"):
+                app.add_js_file(f"{place}/{name}", loading_method="defer")
             else:
-                app.add_css_file(name)
+                app.add_css_file(f"{place}/{name}")
 
 
-def setup(app) -> dict:
+def setup(app) -> None:
     app.add_directive("app", App)
     app.connect("html-page-context", add_files)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -90,25 +90,19 @@ def show_cause_last() -> None:
 
     Jupyter Book raises an error of its own on top, "look above", and shows a hundred lines.
     """
-
-    def report(kind, error, trace) -> None:
-        cause = error
-        while cause and not (line := _line(cause)):
-            cause = cause.__cause__
-        if cause:
-            print(f"{BookError.category}: {line}", file=sys.stderr)
-        else:
-            sys.__excepthook__(kind, error, trace)
-
-    sys.excepthook = report
+    sys.excepthook = _report
 
 
-def _line(error: BaseException) -> str | None:
-    if isinstance(error, BookError):
-        return " ".join(str(error).split())
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS):
-        return (
-            f"{error.filename} cannot be written ({error.strerror}): make its folder"
-            " writable, or build a copy of the book"
+def _report(kind, error, trace) -> None:
+    cause = error
+    while cause and not isinstance(cause, BookError | OSError):
+        cause = cause.__cause__
+    if not cause:
+        sys.__excepthook__(kind, error, trace)
+        return
+    line = " ".join(str(cause).split())
+    if getattr(cause, "errno", None) in (errno.EACCES, errno.EROFS):
+        line += (
+            ": a build writes into its folder, so make that writable or build a copy"
         )
-    return None
+    print(f"Book failed: {line}", file=sys.stderr)

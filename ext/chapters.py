@@ -19,33 +19,17 @@ LOG = Path("_build", "executions.jsonl")
 
 
 def update(book: Book, force: bool = False, say=print) -> list[str]:
-    """Bring every chapter up to date, in the order of the table of contents.
+    """Bring every chapter up to date, or with ``force`` execute every one.
 
-    Parameters
-    ----------
-    book : Book
-    force : bool
-        Execute all chapters, whether stale or not.
-    say : callable
-        Is told in a line what was done to a chapter.
-
-    Returns
-    -------
-    list of str
-        The chapters that changed.
-
-    Raises
-    ------
-    BookError
-        If a cell raises.
+    They follow in the order of the table of contents; ``say`` is told of each that
+    changed. Returns the names of these. Raises BookError if a cell raises.
     """
     watched = contents(book.root, book.setting("chapters_watch", []))
     parameters = book.setting("chapters_parameters", {})
-    drafts = book.root / "_build" / ".drafts"
     changed = []
     for source in book.chapters:
         start = time.perf_counter()
-        outcome = refresh(source, watched, parameters, drafts, force)
+        outcome = refresh(source, watched, parameters, force)
         name = source.relative_to(book.root).with_suffix("").as_posix()
         if outcome != "up to date":
             say(f"chapter {name}: {outcome}")
@@ -86,14 +70,13 @@ def renew_glued_numbers(app, env) -> list[str]:
     return sorted(env.found_docs) if app.changed_chapters else []
 
 
-def setup(app) -> dict:
+def setup(app) -> None:
     show_cause_last()
     for name, default in (("watch", []), ("parameters", {}), ("check", "")):
         app.add_config_value(f"chapters_{name}", default, "", [type(default)])
     # Before sphinx-external-toc and MyST-NB look for the notebooks.
     app.connect("config-inited", execute_stale, priority=0)
     app.connect("env-updated", renew_glued_numbers)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 if __name__ == "__main__":

@@ -21,6 +21,5 @@ class Style(PlainStyle):
     default_label_style = AuthorYear
 
 
-def setup(app) -> dict:
+def setup(app) -> None:
     register_plugin("pybtex.style.formatting", "author_year", Style)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

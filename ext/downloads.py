@@ -11,13 +11,10 @@ from ext.book import Book
 
 def is_current(book: Book) -> bool:
     """Whether the PDF of the book exists and no source of it is newer."""
-    names = ["_config.yml", *book.config.get("bibtex_bibfiles", [])]
-    names += [
-        f"{name}{suffix}" for name in book.documents for suffix in (".ipynb", ".md")
-    ]
-    sources = [book.root / name for name in names]
-    newest = max(path.stat().st_mtime for path in sources if path.exists())
-    return book.pdf.exists() and book.pdf.stat().st_mtime >= newest
+    sources = ["_config.yml", *book.config.get("bibtex_bibfiles", [])]
+    sources += [f"{name}.*" for name in book.documents]
+    times = [p.stat().st_mtime for name in sources for p in book.root.glob(name)]
+    return book.pdf.exists() and book.pdf.stat().st_mtime >= max(times)
 
 
 def look_for_pdf(app, config) -> None:
@@ -37,14 +34,10 @@ def add_links(app, pagename, templatename, context, doctree) -> None:
     for menu in context.get("header_buttons", []):
         if menu.get("label") == "download-buttons":
             links = [link for link in menu["buttons"] if link["type"] == "link"]
-            look = {
-                "type": "link",
-                "icon": "fas fa-file",
-                "label": "download-more-button",
-            }
             for path, text, tooltip in more:
-                link = {"url": context["pathto"](path, 1), "text": text}
-                links.append(look | link | {"tooltip": tooltip})
+                link = {"type": "link", "icon": "fas fa-file", "label": "download-more"}
+                link |= {"url": context["pathto"](path, 1), "text": text}
+                links.append(link | {"tooltip": tooltip})
             menu["buttons"] = links
 
 
@@ -60,9 +53,8 @@ def copy_files(app, exception) -> None:
         shutil.copyfile(book.pdf, out / book.pdf.name)
 
 
-def setup(app) -> dict:
+def setup(app) -> None:
     app.add_config_value("book_pdf", "", "html", [str])
     app.connect("config-inited", look_for_pdf)
     app.connect("html-page-context", add_links, priority=900)
     app.connect("build-finished", copy_files)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,26 +21,18 @@ from traitlets.config import Config
 
 from ext.book import BookError
 
-INJECTED = "injected-parameters"  # papermill's tag
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def refresh(
-    source: Path, watched: str, parameters: dict, drafts: Path, force: bool = False
-) -> str:
-    """Bring ``source.ipynb`` up to date with ``source.py``.
+def refresh(source: Path, watched: str, parameters: dict, force: bool = False) -> str:
+    """Bring the notebook beside a chapter's ``source`` up to date.
 
     Parameters
     ----------
-    source : Path
-        The chapter's .py.
     watched : str
         What `contents` says of the files that the chapter's results depend on.
     parameters : dict
-        Values for the names that the chapter's ``parameters`` cell assigns; other names
-        are left out.
-    drafts : Path
-        Folder in which it is executed before the result is moved beside its source.
+        Values for names of the chapter's ``parameters`` cell; other names are left out.
     force : bool
         Execute even if nothing changed.
 
@@ -54,31 +46,31 @@ def refresh(
     BookError
         If a cell raises; the notebook that was there stays.
     """
-    notebook = jupytext.read(source)
-    given = {key: parameters[key] for key in declared(notebook) & parameters.keys()}
-    wanted = digest(notebook, watched, given)
-    target = source.with_suffix(".ipynb")
-    drafts.mkdir(parents=True, exist_ok=True)
+    notebook, target = jupytext.read(source), source.with_suffix(".ipynb")
+    for name, cell in declared(notebook).items():
+        if name in parameters:
+            cell.source += f"\n{name} = {parameters[name]!r}"
+    wanted = digest(notebook, watched)
     stale = force or stored_digest(target) != wanted
     if stale:
-        notebook = _execute(source, notebook, given, drafts)
+        notebook = _execute(source, notebook)
     else:
         _adopt_outputs(notebook, nbformat.read(target, as_version=4))
     for cell in notebook.cells:
         if "save_as" in cell.metadata:
             picture = cell.outputs[-1].data["image/svg+xml"]
-            _replace(source.parent / cell.metadata["save_as"], picture, drafts)
+            _replace(source.parent / cell.metadata["save_as"], picture)
     content = _tidy(notebook, wanted)
     if not stale and content == target.read_text(encoding="utf-8"):
         return "up to date"
-    _replace(target, content, drafts)
+    _replace(target, content)
     return "executed" if stale else "text updated"
 
 
-def declared(notebook: NotebookNode) -> set[str]:
-    """The names that a chapter's ``parameters`` cell assigns."""
+def declared(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """The names that a chapter's ``parameters`` cell assigns, each with that cell."""
     return {
-        statement.targets[0].id
+        statement.targets[0].id: cell
         for cell in notebook.cells
         if "parameters" in cell.metadata.get("tags", [])
         for statement in ast.parse(cell.source).body
@@ -103,11 +95,10 @@ def contents(root: Path, paths: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def digest(notebook: NotebookNode, watched: str, parameters: dict) -> str:
-    """SHA-256 of what decides the outputs: code cells, watched files, parameters."""
+def digest(notebook: NotebookNode, watched: str) -> str:
+    """SHA-256 of what decides the outputs: the code cells and the watched files."""
     parts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    parts += [watched, repr(sorted(parameters.items()))]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join([*parts, watched]).encode()).hexdigest()
 
 
 def stored_digest(path: Path) -> str | None:
@@ -117,26 +108,17 @@ def stored_digest(path: Path) -> str | None:
     return nbformat.read(path, as_version=4).metadata.get("chapter", {}).get("digest")
 
 
-def _execute(
-    source: Path, notebook: NotebookNode, parameters: dict, drafts: Path
-) -> NotebookNode:
+def _execute(source: Path, notebook: NotebookNode) -> NotebookNode:
+    notebook.metadata["kernelspec"] = KERNEL
     name = f"{source.parent.name}/{source.name}"
-    draft, result = (
-        drafts / f"{source.stem}.draft.ipynb",
-        drafts / f"{source.stem}.ipynb",
-    )
-    notebook.metadata["kernelspec"] = KERNEL  # papermill asks for a language
-    jupytext.write(notebook, draft)
     with tempfile.TemporaryDirectory() as sockets:
         # TCP would warn, and sockets lie in the chapter's own folder if nobody says where.
         ipc = {"transport": "ipc", "ip": f"{sockets}/kernel"}
         try:
-            papermill.execute_notebook(
-                draft,
-                result,
-                parameters=parameters,
+            return papermill.execute_notebook(
+                notebook,
+                None,
                 cwd=source.parent,
-                kernel_name="python3",
                 progress_bar=False,
                 config=Config({"KernelManager": ipc if os.name == "posix" else {}}),
             )
@@ -148,46 +130,34 @@ def _execute(
             ) from error
         except DeadKernelError as error:
             raise BookError(f"{name}: its kernel died, perhaps of memory") from error
-    return nbformat.read(result, as_version=4)
 
 
 def _adopt_outputs(notebook: NotebookNode, stored: NotebookNode) -> None:
     """Give the new text the outputs of the stored notebook: its code cells are the same."""
-    code = iter([cell for cell in stored.cells if cell.cell_type == "code"])
-    cells = []
-    for cell in notebook.cells:
-        cells.append(cell)
-        if cell.cell_type != "code":
-            continue
-        made = next(code)
+    new, old = (
+        [cell for cell in book.cells if cell.cell_type == "code"]
+        for book in (notebook, stored)
+    )
+    for cell, made in zip(new, old, strict=True):
         cell.outputs, cell.execution_count = made.outputs, made.execution_count
-        tags = cell.metadata.get("tags", [])
-        if "parameters" in tags and "parametrized" in stored.metadata.chapter:
-            cells.append(next(code))
-    notebook.cells = cells
 
 
 def _tidy(notebook: NotebookNode, digest: str) -> str:
     """The notebook as text, the same for two executions that printed the same."""
-    chapter = {"digest": digest}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
         for key in ("papermill", "execution", "lines_to_next_cell"):
             cell.metadata.pop(key, None)
-        if INJECTED in cell.metadata.get("tags", []):
-            cell.metadata.tags = [INJECTED, "remove-cell"]
-            chapter["parametrized"] = True
         if not cell.metadata.get("tags", True):
             del cell.metadata["tags"]
-    language = {"name": "python"}
-    notebook.metadata = nbformat.from_dict(
-        {"chapter": chapter, "kernelspec": KERNEL, "language_info": language}
-    )
+    metadata = {"chapter": {"digest": digest}, "kernelspec": KERNEL}
+    metadata["language_info"] = {"name": "python"}
+    notebook.metadata = nbformat.from_dict(metadata)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return nbformat.writes(notebook) + "\n"
 
 
-def _replace(target: Path, content: str, drafts: Path) -> None:
-    draft = drafts / f"{target.name}.tidy"
+def _replace(target: Path, content: str) -> None:
+    draft = target.with_name(f".{target.name}.partial")
     draft.write_text(content, encoding="utf-8")
     os.replace(draft, target)

@@ -43,7 +43,6 @@ def finish(app, exception) -> None:
         shutil.copyfile(source / script, target / script)
 
 
-def setup(app) -> dict:
+def setup(app) -> None:
     # Last, after other extensions have added their files.
     app.connect("build-finished", finish, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

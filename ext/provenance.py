@@ -23,6 +23,5 @@ def paragraph(text: str) -> nodes.paragraph:
     return node
 
 
-def setup(app) -> dict:
+def setup(app) -> None:
     app.connect("doctree-read", add_legends)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,14 +27,12 @@ class ChapterStatus(SphinxDirective):
     head = (("chapter", "code cells", "state", "seconds"), (":-", "-:", ":-", "-:"))
 
     def run(self) -> list[nodes.Node]:
-        self.env.metadata[self.env.docname]["status"] = True
+        self.env.note_reread()  # in every build
         rows = [*self.head, *self.rows(Path(self.env.srcdir))]
         lines = [f":::{{table}} {self.caption}", f":name: {self.label}", ""]
-        lines += [f"| {' | '.join(row)} |" for row in rows]
+        lines += [*(f"| {' | '.join(row)} |" for row in rows), ":::"]
         box = nodes.container()
-        self.state.nested_parse(
-            StringList([*lines, ":::"], self.get_location()), 0, box
-        )
+        self.state.nested_parse(StringList(lines, self.get_location()), 0, box)
         return box.children
 
     def rows(self, root: Path) -> list[list[str]]:
@@ -66,14 +64,7 @@ class EnvironmentStatus(ChapterStatus):
         return rows + [[name, version(name)] for name in names]
 
 
-def renew(app, env, added, changed, removed) -> list[str]:
-    """Read the status page in every build (event ``env-get-outdated``)."""
-    return [name for name, data in env.metadata.items() if "status" in data]
-
-
-def setup(app) -> dict:
+def setup(app) -> None:
     app.add_config_value("status_requirements", "requirements.txt", "env", [str])
     app.add_directive("chapter-status", ChapterStatus)
     app.add_directive("environment-status", EnvironmentStatus)
-    app.connect("env-get-outdated", renew)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

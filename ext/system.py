@@ -35,14 +35,11 @@ def provide(packages: list[str]) -> list[str]:
 
 
 def _is_there(package: str) -> bool:
-    return any(
-        shutil.which(sign)
-        or (
-            sign.endswith((".sty", ".tfm"))
-            and shutil.which("kpsewhich")
-            and not subprocess.run(["kpsewhich", sign], capture_output=True).returncode
-        )
-        for sign in SIGNS.get(package, (package,))
+    signs = SIGNS.get(package, (package,))
+    find = ["kpsewhich", signs[0]]
+    return any(map(shutil.which, signs)) or bool(
+        shutil.which(find[0])
+        and not subprocess.run(find, capture_output=True).returncode
     )
 
 

@@ -29,7 +29,7 @@ def parse(arguments: list[str]) -> dict[str, int | float]:
         name, _, text = argument.partition("=")
         if not NUMBER.fullmatch(text):
             raise BookError(f"what-if: {argument!r} is not NAME=NUMBER, such as SEED=3")
-        parameters[name.lower()] = int(text) if text.isdigit() else float(text)
+        parameters[name.lower()] = int(text) if text.isdecimal() else float(text)
     if not parameters:
         raise BookError("what-if: no parameter is given, such as SEED=3")
     return parameters

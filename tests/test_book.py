@@ -5,7 +5,9 @@ import re
 
 import nbformat
 import pytest
-from conftest import ROOT
+from built import ROOT
+
+pytestmark = pytest.mark.xdist_group("html")
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
 

@@ -1,20 +1,31 @@
-"""The HTML as files: links, headings, tables, alternative text, downloads."""
+"""The HTML as files: links, headings, tables, alternative text, downloads, the status page."""
 
+import platform
 import re
+from importlib.metadata import version
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
-from conftest import pages, soup
+import pytest
+from built import ROOT, pages, soup
+
+pytestmark = pytest.mark.xdist_group("html")
 
 
-def test_every_internal_link_leads_somewhere(book):
+@pytest.fixture(scope="module")
+def soups(book) -> dict:
+    """The elements of every page."""
+    return {path: soup(path) for path in pages(book)}
+
+
+def test_every_internal_link_leads_somewhere(book, soups):
     ids = {
-        path: {tag["id"] for tag in soup(path).find_all(id=True)}
-        for path in pages(book)
+        path: {tag["id"] for tag in page.find_all(id=True)}
+        for path, page in soups.items()
     }
     dead = []
-    for path in ids:
-        for link in soup(path).find_all("a", href=True):
+    for path, page in soups.items():
+        for link in page.find_all("a", href=True):
             parts = urlsplit(link["href"])
             if parts.scheme in ("http", "https", "mailto", "javascript"):
                 continue
@@ -28,9 +39,9 @@ def test_every_internal_link_leads_somewhere(book):
     assert dead == []
 
 
-def test_headings_are_in_order(book):
-    for path in pages(book):
-        article = soup(path).find("article") or soup(path).find("main")
+def test_headings_are_in_order(soups):
+    for path, page in soups.items():
+        article = page.find("article") or page.find("main")
         levels = [int(tag.name[1]) for tag in article.find_all(re.compile("^h[1-6]$"))]
         assert levels.count(1) == 1, path.name
         assert levels[0] == 1, path.name
@@ -38,9 +49,8 @@ def test_headings_are_in_order(book):
         assert all(after <= before + 1 for before, after in steps), path.name
 
 
-def test_each_page_says_its_language_and_each_table_its_columns(book):
-    for path in pages(book):
-        page = soup(path)
+def test_each_page_says_its_language_and_each_table_its_columns(soups):
+    for path, page in soups.items():
         assert page.html["lang"] == "en"
         for table in page.select("article table.table"):
             heads = [head.get_text(strip=True) for head in table.select("thead th")]
@@ -48,18 +58,47 @@ def test_each_page_says_its_language_and_each_table_its_columns(book):
             assert all(heads), (path.name, heads)
 
 
-def test_each_figure_says_what_it_shows(book):
-    for path in pages(book):
-        for image in soup(path).select("article img"):
+def test_each_figure_says_what_it_shows(soups):
+    for path, page in soups.items():
+        for image in page.select("article img"):
             assert len(image.get("alt", "")) > 40, (path.name, image.get("src"))
 
 
-def test_each_chapter_offers_its_notebook_and_its_source(book):
-    for notebook in (book.parent.parent / "book").glob("*.ipynb"):
-        path = book / "book" / f"{notebook.stem}.html"
+def test_each_chapter_offers_its_notebook_and_its_source(book, soups):
+    for source in (ROOT / "book").glob("*.py"):
+        path = book / "book" / f"{source.stem}.html"
         for suffix in (".ipynb", ".py"):
-            [link] = soup(path).select(
-                f"a[href$='_sources/book/{notebook.stem}{suffix}']"
+            [link] = soups[path].select(
+                f"a[href$='_sources/book/{source.stem}{suffix}']"
             )
             copy = path.parent / link["href"]
-            assert copy.read_bytes() == notebook.with_suffix(suffix).read_bytes()
+            assert copy.read_bytes() == source.with_suffix(suffix).read_bytes()
+
+
+def test_without_a_pdf_none_is_linked(book):
+    for path in book.rglob("*.html"):
+        assert "lenet5.pdf" not in path.read_text(encoding="utf-8"), path.name
+
+
+def rows(soups, table: str) -> dict[str, list[str]]:
+    """A table of the status page, by its first column."""
+    [page] = [page for path, page in soups.items() if path.stem == "status"]
+    lines = page.select(f"#{table} tbody tr")
+    cells = [[cell.get_text(strip=True) for cell in line("td")] for line in lines]
+    return {first: rest for first, *rest in cells}
+
+
+def test_the_status_lists_each_chapter_with_its_cells(soups):
+    listed = list(rows(soups, "tab-chapters").values())
+    assert len(listed) == len(list((ROOT / "book").glob("*.py")))
+    for cells, state, seconds in listed:
+        done, of, all_ = cells.split()
+        assert (done, of) == (all_, "of")
+        assert (state, seconds) == ("stored outputs of this code", "–")
+
+
+def test_the_versions_are_those_of_this_python(soups):
+    listed = rows(soups, "tab-environment")
+    assert listed["Python"] == [platform.python_version()]
+    for name in ("torch", "jupyter-book", "matplotlib"):
+        assert listed[name] == [version(name)]

@@ -2,23 +2,21 @@
 
 import base64
 import re
-import subprocess
 
 import numpy as np
 import pytest
-import torch
-from conftest import JUPYTER_BOOK, ROOT
 from drawing import DIGITS, finger, mouse, pen
 from playwright.sync_api import expect
 
 from lenet5.image import centre
-from lenet5.run import Run
-from lenet5.train import logits
+from lenet5.run import RECORD, Run
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
-def model():
-    return Run.load(ROOT / "record").model
+def engine():
+    return Run.load(RECORD).engine()
 
 
 def listen(page) -> tuple[list[str], list[str]]:
@@ -83,10 +81,10 @@ def shown(page) -> np.ndarray:
     )
 
 
-def expect_reading(page, model, image, digit=None):
-    """What the pad shows is what PyTorch reads in the image, shape (28, 28), in [0, 1]."""
+def expect_reading(page, engine, image, digit=None):
+    """What the pad shows is what the package reads in the image, (28, 28), in [0, 1]."""
     assert np.abs(pixels(page, "seen") - 255 * image).max() <= 1
-    wanted = logits(model, torch.from_numpy(image)[None, None]).softmax(1)[0].numpy()
+    [wanted] = engine.probabilities(image.astype(np.float32)[None, None])
     if digit is not None:
         assert wanted.argmax() == digit
     expect(page.locator(".pad-answer")).to_have_text(str(wanted.argmax()))
@@ -96,10 +94,10 @@ def expect_reading(page, model, image, digit=None):
     expect(page.get_by_role("status")).to_have_text(words)
 
 
-def test_digits_drawn_with_the_mouse_are_read(page, model):
+def test_digits_drawn_with_the_mouse_are_read(page, engine):
     for digit, strokes in DIGITS.items():
         mouse(page, strokes)
-        expect_reading(page, model, centre(pixels(page, "paper")), digit)
+        expect_reading(page, engine, centre(pixels(page, "paper")), digit)
         page.get_by_role("button", name="Clear").click()
 
 
@@ -108,10 +106,10 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
 @pytest.mark.parametrize("tool", [finger, pen])
-def test_a_finger_or_a_pen_draws_and_the_page_stays(page, model, tool):
+def test_a_finger_or_a_pen_draws_and_the_page_stays(page, engine, tool):
     before = page.evaluate("scrollY")
     tool(page, DIGITS[7])
-    expect_reading(page, model, centre(pixels(page, "paper")), 7)
+    expect_reading(page, engine, centre(pixels(page, "paper")), 7)
     assert page.evaluate("scrollY") == before
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -132,11 +130,11 @@ def test_a_click_draws_a_dot_and_the_right_button_nothing(page):
     assert pixels(page, "paper").any()
 
 
-def test_the_network_reads_while_the_button_is_down(page, model):
+def test_the_network_reads_while_the_button_is_down(page, engine):
     first, second = DIGITS[4]
     mouse(page, [first])
     mouse(page, [second], release=False)
-    expect_reading(page, model, centre(pixels(page, "paper")), 4)
+    expect_reading(page, engine, centre(pixels(page, "paper")), 4)
     page.mouse.up()
 
 
@@ -158,7 +156,7 @@ def test_undo_and_clear(page):
         assert np.array_equal(pixels(page, "paper"), state)
 
 
-def test_keys_draw_undo_and_clear(page, model):
+def test_keys_draw_undo_and_clear(page, engine):
     paper = page.locator(".pad-paper")
     for _ in range(100):
         page.keyboard.press("Tab")
@@ -174,7 +172,7 @@ def test_keys_draw_undo_and_clear(page, model):
     press(*["ArrowUp"] * 8, "Space", *["ArrowDown"] * 16, "Space", "ArrowLeft")
     assert page.evaluate("scrollY") == before
     drawn = pixels(page, "paper")
-    expect_reading(page, model, centre(drawn), 1)
+    expect_reading(page, engine, centre(drawn), 1)
     press("Space", "End", "Home", "PageUp", "PageDown", "ArrowRight", "Space")
     assert pixels(page, "paper").sum() > drawn.sum()
     for key in ("u", "Control+z"):
@@ -189,7 +187,7 @@ def test_keys_draw_undo_and_clear(page, model):
         assert pixels(page, "paper").any()
 
 
-def test_a_test_image_is_read_as_it_stands_in_the_file(page, model, mnist):
+def test_a_test_image_is_read_as_it_stands_in_the_file(page, engine, mnist):
     images, labels = mnist[1]
     buttons = page.get_by_role("button", name="Test image")
     mistakes = 0
@@ -198,13 +196,13 @@ def test_a_test_image_is_read_as_it_stands_in_the_file(page, model, mnist):
         name = buttons.nth(number).get_attribute("aria-label")
         row, label = map(int, re.findall(r"\d+", name))
         assert label == labels[row]
-        expect_reading(page, model, images[row, 0].numpy())
+        expect_reading(page, engine, images[row, 0] / 255)
         status = page.get_by_role("status")
         expect(status).to_contain_text(f"The label is {label}.")
         mistakes += page.locator(".pad-answer").inner_text() != str(label)
     assert (buttons.count(), mistakes) == (12, 2)
     mouse(page, DIGITS[1])  # a line across the image: now it is a drawing
-    expect_reading(page, model, centre(pixels(page, "paper")))
+    expect_reading(page, engine, centre(pixels(page, "paper")))
     expect(page.get_by_role("status")).not_to_contain_text("label")
 
 
@@ -225,18 +223,3 @@ def test_without_scripts_the_page_says_so(book, browser):
     expect(page.locator(".digit-pad")).to_be_hidden()
     expect(page.locator("#fig-pad img")).to_be_visible()
     context.close()
-
-
-def test_print_shows_a_figure_and_says_where_the_pad_is(book):
-    project = book.parent.parent
-    command = [JUPYTER_BOOK, "build", project, "--builder", "latex"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    tex = (project / "_build" / "latex" / "lenet5.tex").read_text(encoding="utf-8")
-    chapter = tex[tex.index(r"\chapter{Try it}") :]
-    assert r"book/try\sphinxhyphen{}it.html" in chapter
-    assert re.search(
-        r"includegraphics.*?\.pdf\}\s*\\caption\{What the pad does", chapter
-    )
-    for unprintable in ("canvas", "Draw a digit", "A click hands"):
-        assert unprintable not in chapter

@@ -9,17 +9,19 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT, copy_project, need, soup
+from built import ROOT, need, soup, write_sample
 from pypdf import PdfReader
 
-from ext import pdf
+from ext.book import Book
+from ext.downloads import is_current
 
+pytestmark = pytest.mark.xdist_group("pdf")
 A4 = (595.3, 841.9)  # points
 
 
 @pytest.fixture(scope="module")
 def paper(printed) -> PdfReader:
-    return PdfReader(printed / pdf.PDF)
+    return PdfReader(Book(printed).pdf)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def text(paper) -> str:
 @pytest.fixture(scope="module")
 def log(printed) -> str:
     """What LaTeX said."""
-    path = (printed / pdf.PDF).with_suffix(".log")
+    path = Book(printed).pdf.with_suffix(".log")
     return path.read_text(encoding="utf-8", errors="replace")
 
 
@@ -144,64 +146,55 @@ def test_no_line_runs_over_and_no_character_is_missing(log):
 
 def test_qpdf_finds_no_fault(printed):
     need("qpdf", "qpdf")
-    command = ["qpdf", "--check", printed / pdf.PDF]
+    command = ["qpdf", "--check", Book(printed).pdf]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_page_of_the_html_links_the_pdf(printed):
-    original = (printed / pdf.PDF).read_bytes()
+    original = Book(printed).pdf.read_bytes()
     for name, page in html_pages(printed).items():
         [link] = page.select("a[href$='lenet5.pdf']")
         target = (printed / "_build" / "html" / name).parent / link["href"]
         assert target.read_bytes() == original, name
 
 
-def test_without_a_pdf_none_is_linked(book):
-    for path in book.rglob("*.html"):
-        assert "lenet5.pdf" not in path.read_text(encoding="utf-8"), path.name
-
-
 def test_a_pdf_older_than_the_book_is_not_linked(printed):
-    from ext.downloads import is_current
-
-    assert is_current(printed)
+    book = Book(printed)
+    assert is_current(book)
     index = printed / "index.md"
     before = index.stat()
-    printing = (printed / pdf.PDF).stat().st_mtime
-    os.utime(index, (before.st_atime, printing + 1))
-    assert not is_current(printed)
+    os.utime(index, (before.st_atime, book.pdf.stat().st_mtime + 1))
+    assert not is_current(book)
     os.utime(index, (before.st_atime, before.st_mtime))
 
 
-def test_without_tex_one_line_names_what_to_install(tmp_path):
-    project = copy_project(tmp_path / "project")
-    env = os.environ | {"PATH": str(tmp_path)}  # neither TeX nor apt-get
-
-    def run(*options):
-        command = [sys.executable, "-m", "ext.pdf", *options]
-        return subprocess.run(
-            command, cwd=project, env=env, capture_output=True, text=True
-        )
-
-    done = run()
-    assert done.returncode == 1
-    assert done.stdout == ""
-    [line] = done.stderr.splitlines()
-    assert all(package in line for package in pdf.PACKAGES)
-    assert run("--if-possible").returncode == 0
-    assert not (project / "_build").exists()
+def test_the_pad_is_a_figure_in_print(printed):
+    tex = Book(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
+    chapter = tex[tex.index(r"\chapter{Try it}") :]
+    assert r"book/try\sphinxhyphen{}it.html" in chapter
+    assert re.search(
+        r"includegraphics.*?\.pdf\}\s*\\caption\{What the pad does", chapter
+    )
+    for unprintable in ("canvas", "Draw a digit", "A click hands"):
+        assert unprintable not in chapter
 
 
 def test_a_failure_of_latex_is_a_failure(tmp_path):
     need("latexmk", "latexmk")
-    project = copy_project(tmp_path / "project")
-    config = project / "_config.yml"
+    config = write_sample(tmp_path) / "_config.yml"
     broken = config.read_text(encoding="utf-8").replace(
-        r"\hypersetup{", r"\nosuchcommand{"
+        "  config: {",
+        r"  config: {latex_engine: pdflatex, latex_elements: {preamble: '\nosuch'}, ",
     )
-    config.write_text(broken, encoding="utf-8")
+    config.write_text(
+        broken.replace("latex: {", "latex: {use_jupyterbook_latex: false, ")
+    )
     command = [sys.executable, "-m", "ext.pdf", "--if-possible"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True
+    )
     assert done.returncode != 0
-    assert "LaTeX failed" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last == "pdf: LaTeX failed; the whole story is in _build/latex/sample.log"
