@@ -20,12 +20,9 @@ FLAGS = (
     "-fno-math-errno",
     "-Wno-pass-failed",
 )
-# Python has loaded the C library that the kernel needs. To link it again would have zig
-# build parts of it first: five seconds in place of one.
-LINK = {
-    "Linux": ("-nostdlib",),
-    "Darwin": ("-nostdlib", "-Wl,-undefined,dynamic_lookup"),
-}
+# No start files and none of zig's own library: to build these first takes five seconds
+# in place of one. On Windows they are needed.
+LINK = () if platform.system() == "Windows" else ("-nostdlib", "-lc")
 
 
 def library(image_shape: tuple[int, int, int], classes: int) -> Path:
@@ -40,12 +37,24 @@ def library(image_shape: tuple[int, int, int], classes: int) -> Path:
     """
     names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
     shape = zip(names, (*image_shape, classes), strict=True)
-    link = ("-shared", "-fPIC", *LINK.get(platform.system(), ()))
     cpu = f"-mcpu={os.environ.get('LENET5_CPU', 'native')}"
-    flags = [*FLAGS, *link, cpu, *(f"-D{name}={n}" for name, n in shape)]
-    key = f"{flags} {platform.system()} {platform.machine()} {_features()}".encode()
-    digest = hashlib.sha256(SOURCE.read_bytes() + key).hexdigest()
-    built = CACHE / f"kernel-{digest[:16]}.so"
+    flags = [*FLAGS, "-shared", "-fPIC", *LINK, cpu, *(f"-D{x}={n}" for x, n in shape)]
+    return _cached(
+        "so", flags, f"{platform.system()} {platform.machine()} {_features()}"
+    )
+
+
+def webassembly() -> Path:
+    """The kernel for MNIST as a WebAssembly module, built if it is not in the cache.
+
+    It raises as :func:`library` does.
+    """
+    return _cached("wasm", [*FLAGS, *WASM])
+
+
+def _cached(suffix: str, flags, machine: str = "") -> Path:
+    key = SOURCE.read_bytes() + f"{flags} {machine}".encode()
+    built = CACHE / f"kernel-{hashlib.sha256(key).hexdigest()[:16]}.{suffix}"
     if not built.exists():
         try:
             _build_once(built, flags)
