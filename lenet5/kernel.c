@@ -37,7 +37,6 @@
 #endif
 #ifndef ONE_THREAD
 #include <pthread.h>
-#include <sched.h>
 #endif
 #define EXPORT __attribute__((visibility("default"), used))
 #define INLINE static inline __attribute__((always_inline))
@@ -418,7 +417,10 @@ typedef struct Call { /* what the threads of one call share */
     Scratch *scratch; float *gradients; double *block_loss;
     void (*part)(struct Call *, Scratch *, int first);
     _Alignas(64) atomic_int ticket;
-    _Alignas(64) atomic_int arrived, phase, started, threads, mistakes;
+    _Alignas(64) atomic_int arrived, phase, mistakes;
+#ifndef ONE_THREAD
+    pthread_mutex_t lock; pthread_cond_t turn; int started, threads;
+#endif
 } Call;
 
 enum { MOST = 64 }; /* threads of a call */
@@ -427,21 +429,31 @@ enum { MOST = 64 }; /* threads of a call */
 static void meet(Call *call) { call->ticket = 0; }
 static void together(Call *call, int threads) { (void)threads, call->part(call, call->scratch, 1); }
 #else
-/* All threads wait for the last, which also puts the tickets back to 0.  A thread that has waited for
- * long gives up its core: another may need it to arrive. */
+/* All threads wait for the last, which also puts the tickets back to 0.  Who has waited for some
+ * microseconds sleeps: another thread may need the core to arrive. */
 static void meet(Call *call)
 {
-    int phase = atomic_load(&call->phase);
-    if (atomic_fetch_add(&call->arrived, 1) == atomic_load(&call->threads) - 1) {
-        atomic_store(&call->arrived, 0), atomic_store(&call->ticket, 0), atomic_store(&call->phase, phase + 1);
-    } else for (int spin = 0; atomic_load(&call->phase) == phase; spin++) if (spin > 2000) sched_yield();
+    const int phase = atomic_load(&call->phase);
+    if (atomic_fetch_add(&call->arrived, 1) == call->threads - 1) {
+        atomic_store(&call->arrived, 0), atomic_store(&call->ticket, 0);
+        pthread_mutex_lock(&call->lock);
+        atomic_store(&call->phase, phase + 1);
+        pthread_cond_broadcast(&call->turn);
+        pthread_mutex_unlock(&call->lock);
+        return;
+    }
+    for (int spin = 0; spin < 2000; spin++) if (atomic_load(&call->phase) != phase) return;
+    pthread_mutex_lock(&call->lock);
+    while (atomic_load(&call->phase) == phase) pthread_cond_wait(&call->turn, &call->lock);
+    pthread_mutex_unlock(&call->lock);
 }
 
 static void *helper(void *p)
 {
     Call *call = p;
-    int number = atomic_fetch_add(&call->started, 1) + 1;
-    while (!atomic_load(&call->threads)) sched_yield(); /* until it is known who takes part */
+    pthread_mutex_lock(&call->lock); /* until it is known how many take part */
+    const int number = ++call->started;
+    pthread_mutex_unlock(&call->lock);
     call->part(call, call->scratch + number, 0);
     return 0;
 }
@@ -451,10 +463,14 @@ static void together(Call *call, int threads)
 {
     pthread_t id[MOST];
     int more = 0;
+    pthread_mutex_init(&call->lock, 0), pthread_cond_init(&call->turn, 0);
+    pthread_mutex_lock(&call->lock);
     while (more < threads - 1 && !pthread_create(&id[more], 0, helper, call)) more++;
-    atomic_store(&call->threads, more + 1);
+    call->threads = more + 1;
+    pthread_mutex_unlock(&call->lock);
     call->part(call, call->scratch, 1);
     while (more) pthread_join(id[--more], 0);
+    pthread_cond_destroy(&call->turn), pthread_mutex_destroy(&call->lock);
 }
 #endif
 
