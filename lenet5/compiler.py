@@ -23,6 +23,15 @@ FLAGS = (
 # No start files and none of zig's own library: to build these first takes five seconds
 # in place of one. On Windows they are needed.
 LINK = () if platform.system() == "Windows" else ("-nostdlib", "-lc")
+WASM = (
+    *("-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"),
+    *(
+        "-nostdlib",
+        "-Wl,--no-entry",
+        "-Wl,--export-dynamic",
+        "-Wl,--export=__heap_base",
+    ),
+)
 
 
 def library(image_shape: tuple[int, int, int], classes: int) -> Path:
