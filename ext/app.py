@@ -27,8 +27,7 @@ class App(SphinxDirective):
         paths = [Path(self.env.relfn2path(name)[1]) for name in names]
         for path in paths:
             if not path.exists():
-                page = self.env.docname
-                raise BookError(f"{page}, directive app: there is no {path}")
+                raise BookError(f"{self.env.docname}, app: there is no {path}")
         for path in (*sorted(paths[0].iterdir()), *paths[1:]):
             self.env.note_dependency(str(path))
         pages = sorted(paths[0].glob("*.html"))

@@ -41,14 +41,7 @@ class Book:
     @property
     def documents(self) -> list[str]:
         """The names of all pages, in the order of the table of contents."""
-
-        def walk(name: str) -> Iterator[str]:
-            yield name
-            for child in toc[name].child_files():
-                yield from walk(child)
-
-        toc = parse_toc_yaml(self.root / "_toc.yml")
-        return list(walk(toc.root.docname))
+        return list(parse_toc_yaml(self.root / "_toc.yml"))
 
     @property
     def chapters(self) -> list[Path]:
@@ -95,14 +88,11 @@ def show_cause_last() -> None:
 
 def _report(kind, error, trace) -> None:
     cause = error
-    while cause and not isinstance(cause, BookError | OSError):
+    while cause.__cause__ and not isinstance(cause, BookError):
         cause = cause.__cause__
-    if not cause:
+    if not isinstance(cause, BookError | OSError):
         sys.__excepthook__(kind, error, trace)
-        return
-    line = " ".join(str(cause).split())
-    if getattr(cause, "errno", None) in (errno.EACCES, errno.EROFS):
-        line += (
-            ": a build writes into its folder, so make that writable or build a copy"
-        )
+    mend = "; make the book's folder writable, or build a copy"
+    denied = getattr(cause, "errno", None) in (errno.EACCES, errno.EROFS)
+    line = " ".join(f"{cause or kind.__name__}{mend if denied else ''}".split())
     print(f"Book failed: {line}", file=sys.stderr)

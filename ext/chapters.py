@@ -3,10 +3,8 @@
 ``python -m ext.chapters`` executes all chapters of the book in the current folder.
 """
 
-import atexit
 import json
 import time
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,9 +54,8 @@ def executions(root: Path) -> dict[str, dict]:
 def execute_stale(app, config) -> None:
     """Execute what is out of date (Sphinx event ``config-inited``)."""
     book = Book(Path(app.srcdir))
-    stack = ExitStack()
-    stack.enter_context(alone(book.root))
-    atexit.register(stack.close)
+    app.build_lock = alone(book.root)  # kept to the end of this program
+    app.build_lock.__enter__()
     app.changed_chapters = update(book, say=logging.getLogger(__name__).info)
 
 

@@ -1,7 +1,7 @@
 """Sphinx extension: the text cites a work as the bibliography labels it.
 
-Both say "LeCun et al., 1998", with a letter where two works would say the same. No
-built-in style does: they label a work [LBB98], or cite two works by the same words.
+Both say "Kay et al., 1998", with a letter where two works would say the same. No
+built-in style does: they label a work [KBB98], or cite two works by the same words.
 """
 
 from pybtex.plugin import register_plugin

@@ -1,7 +1,4 @@
-"""Sphinx extension: each page links its notebook, its source and the printed book.
-
-The PDF is linked where there is one and it is as new as what it prints.
-"""
+"""Sphinx extension: each page links its notebook, its source and a PDF that is as new."""
 
 import shutil
 from pathlib import Path

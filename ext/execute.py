@@ -1,7 +1,6 @@
 """Turn a chapter's source, a jupytext .py, into its executed notebook beside it.
 
-The notebook remembers a digest of what made it: it is executed again only when that
-changes.
+The notebook remembers a digest of what made it, and is executed again when that changes.
 """
 
 import ast
@@ -95,10 +94,14 @@ def contents(root: Path, paths: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
 def digest(notebook: NotebookNode, watched: str) -> str:
     """SHA-256 of what decides the outputs: the code cells and the watched files."""
-    parts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256("\0".join([*parts, watched]).encode()).hexdigest()
+    parts = [*(cell.source for cell in code_cells(notebook)), watched]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def stored_digest(path: Path) -> str | None:
@@ -134,11 +137,7 @@ def _execute(source: Path, notebook: NotebookNode) -> NotebookNode:
 
 def _adopt_outputs(notebook: NotebookNode, stored: NotebookNode) -> None:
     """Give the new text the outputs of the stored notebook: its code cells are the same."""
-    new, old = (
-        [cell for cell in book.cells if cell.cell_type == "code"]
-        for book in (notebook, stored)
-    )
-    for cell, made in zip(new, old, strict=True):
+    for cell, made in zip(code_cells(notebook), code_cells(stored), strict=True):
         cell.outputs, cell.execution_count = made.outputs, made.execution_count
 
 

@@ -31,9 +31,9 @@ def finish(app, exception) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    for name in app.env.found_docs | {"search", "genindex"}:
-        path = out / f"{name}.html"
-        if path.exists() and SIDEBAR + "class" in (html := path.read_text("utf-8")):
+    for path in out.rglob("*.html"):
+        html = path.read_text(encoding="utf-8")
+        if f"{SIDEBAR}class" in html:  # it is a page, and newly written
             path.write_text(mend(html), encoding="utf-8")
     source = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5"
     target, fonts = out / "_static" / "mathjax", "output/chtml/fonts"

@@ -36,11 +36,9 @@ def main() -> int:
     if not lacking:
         with alone(Path()):
             return build(Book(Path()).pdf)
-    print(
-        f"pdf: not built, since this machine lacks {', '.join(lacking)} (names of"
-        " Debian packages): install them or a full TeX Live, then run make pdf",
-        file=sys.stderr,
-    )
+    names = f"{', '.join(lacking)} (names of Debian packages)"
+    mend = "install them or a full TeX Live, and try again"
+    print(f"pdf: not built, since this machine lacks {names}: {mend}", file=sys.stderr)
     return 0 if "--if-possible" in sys.argv[1:] else 1
 
 

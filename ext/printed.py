@@ -8,12 +8,7 @@ from docutils import nodes
 from sphinx.addnodes import tabular_col_spec
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-# The tag of a cell, and the class of the part of it that it hides.
-HIDDEN = {
-    "tag_hide-input": "cell_input",
-    "tag_hide-output": "cell_output",
-    "tag_hide-cell": "cell",
-}
+TAG = "tag_hide-"  # and the part of the cell: input, output, or cell for all of it
 LONG = 20  # rows that may not fit one page
 RAGGED = r">{{\raggedright\arraybackslash}}\Y{{{:.3f}}}"
 
@@ -26,7 +21,10 @@ class Print(SphinxPostTransform):
 
     def run(self, **kwargs) -> None:
         for cell in list(self.document.findall(nodes.container)):
-            hidden = {HIDDEN.get(name) for name in cell["classes"]}
+            tags = [name for name in cell["classes"] if name.startswith(TAG)]
+            hidden = {
+                name.replace(TAG, "cell_").replace("cell_cell", "cell") for name in tags
+            }
             for part in list(cell.findall(nodes.container)):
                 if hidden.intersection(part["classes"]):
                     part.parent.remove(part)

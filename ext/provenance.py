@@ -1,7 +1,4 @@
-"""Sphinx extension: the origin of a figure, as its legend in HTML and PDF.
-
-A cell keeps it as the plain text of its output, which no page would show beside a picture.
-"""
+"""Sphinx extension: the plain text of a figure's output, its origin, becomes its legend."""
 
 from docutils import nodes
 

@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from ext.book import Book
 from ext.chapters import executions
-from ext.execute import stored_digest
+from ext.execute import code_cells, stored_digest
 
 
 class ChapterStatus(SphinxDirective):
@@ -39,8 +39,8 @@ class ChapterStatus(SphinxDirective):
         log, rows = executions(root), []
         for source in Book(root).chapters:
             path = source.with_suffix(".ipynb")
-            cells = nbformat.read(path, as_version=4).cells
-            done = [cell.execution_count for cell in cells if cell.cell_type == "code"]
+            cells = code_cells(nbformat.read(path, as_version=4))
+            done = [cell.execution_count for cell in cells]
             count = f"{len(done) - done.count(None)} of {len(done)}"
             name = source.relative_to(root).with_suffix("").as_posix()
             state, seconds = "stored outputs of this code", "–"

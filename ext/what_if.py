@@ -20,10 +20,7 @@ NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?(e-?\d{1,2})?", re.IGNORECASE)
 
 
 def parse(arguments: list[str]) -> dict[str, int | float]:
-    """``["SEED=3", "LR=1e-3"]`` as ``{"lr": 0.001, "seed": 3}``.
-
-    Raises BookError if there is none, or one is not a name and a number.
-    """
+    """``["SEED=3", "LR=1e-3"]`` as ``{"lr": 0.001, "seed": 3}``, or BookError."""
     parameters = {}
     for argument in sorted(arguments):
         name, _, text = argument.partition("=")
@@ -49,11 +46,7 @@ def check(book: Book, parameters: dict) -> None:
 
 
 def prepare(book: Book, edition: Path, parameters: dict) -> None:
-    """Lay out the edition's sources in the folder ``edition``.
-
-    Folders that hold chapters are copied, since execution writes into them; the others
-    are linked.
-    """
+    """Lay out the edition: copies of files and of folders of chapters, links to others."""
     writing = {source.relative_to(book.root).parts[0] for source in book.chapters}
     ignored = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
     for path in book.root.glob("[!.]*"):

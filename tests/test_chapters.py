@@ -204,7 +204,7 @@ def test_an_app_without_its_data_ends_the_build(project):
     (project / "package" / "deep" / "data.bin").rename(project / "package" / "data.bin")
     done = build(project, "--all")
     assert done.returncode != 0
-    assert "index, directive app: there is no" in done.stderr.splitlines()[-1]
+    assert "index, app: there is no" in done.stderr.splitlines()[-1]
 
 
 def test_a_figure_has_its_origin_and_a_chapter_its_downloads(sample):
