@@ -1,53 +1,41 @@
 """The command line: ``train``, ``replicate``, ``evaluate``, ``predict``, ``verify``.
 
-What needs torch is imported when a command runs, so that ``--help`` answers at once.
+What is slow to load is imported when a command runs, so that ``--help`` answers at once.
 """
 
 import argparse
 import dataclasses
 import json
 import sys
+import time
 import warnings
 from pathlib import Path
 
-from lenet5 import Lenet5Error, study
-from lenet5.config import Config, allowed
+from lenet5 import Config, Lenet5Error, allowed, replicate
 
 PROJECT = Path(__file__).resolve().parent.parent
+RUNS, RECORD = PROJECT / "runs", PROJECT / "record"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
-    warnings.showwarning = lambda message, *_: print(
-        f"lenet5: warning: {message}", file=sys.stderr
-    )
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    warnings.showwarning = lambda message, *_: _complain(f"warning: {message}")
+    options = _parser().parse_args(arguments)
     try:
-        return options.command(options, parser)
+        return options.command(options)
     except Lenet5Error as error:
-        print(f"lenet5: {error}", file=sys.stderr)
+        _complain(error)
     except OSError as error:
         name = f" {error.filename}" if error.filename else ""
-        print(
-            f"lenet5: cannot read or write{name}: {error.strerror or error}",
-            file=sys.stderr,
-        )
+        _complain(f"cannot read or write{name}: {error.strerror or error}")
     except KeyboardInterrupt:
-        print(
-            "lenet5: interrupted; finished epochs are kept, the same command goes on from them",
-            file=sys.stderr,
-        )
+        _complain("interrupted; finished epochs are kept, the same command goes on")
         return 130
     return 1
 
 
-def _folder(option: str, text: str) -> argparse.ArgumentParser:
-    """The option of a folder of the project, for the commands that share it."""
-    shared = argparse.ArgumentParser(add_help=False)
-    default = PROJECT / option.removeprefix("--")
-    shared.add_argument(option, type=Path, default=default, help=text)
-    return shared
+def _complain(message) -> None:
+    print(f"lenet5: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,189 +43,161 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lenet5", description="LeNet-5 on MNIST."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    data, runs, as_json = (argparse.ArgumentParser(add_help=False) for _ in range(3))
+    folder = {"type": Path, "metavar": "FOLDER"}
+    data.add_argument(
+        "--data", default=PROJECT / "data", help="that holds MNIST/raw", **folder
+    )
+    runs.add_argument("--runs", default=RUNS, help="of the finished runs", **folder)
+    as_json.add_argument("--json", action="store_true", help="print JSON, a line each")
+    run = {"type": Path, "metavar": "RUN", "default": RECORD}
+    run["help"] = "a run's folder or a safetensors file (default: the published run)"
 
-    data = _folder("--data", "folder that holds MNIST/raw")
-    runs = _folder("--runs", "folder of the finished runs")
+    def add(name, command, text, *parents):
+        added = commands.add_parser(name, help=text, parents=parents)
+        added.set_defaults(command=command, refuse=added.error)
+        return added
 
-    train = commands.add_parser(
-        "train",
-        parents=[data, runs],
-        help="train a network, or read it if this run was made before",
+    train = add(
+        "train", _train, "train a network, or read a stored run", data, runs, as_json
     )
     for entry in dataclasses.fields(Config):
-        option = f"--{entry.name.replace('_', '-')}"
         text = f"{entry.metadata['help']}: {allowed(entry)} (default {entry.default})"
         train.add_argument(
-            option,
+            f"--{entry.name.replace('_', '-')}",
             type=entry.type,
             default=entry.default,
-            help=text,
             metavar=entry.name.upper(),
+            help=text,
         )
     train.add_argument(
-        "--out", type=Path, help="also write the finished run into this folder"
+        "--fresh", action="store_true", help="train even if it is stored"
     )
-    train.add_argument(
-        "--json",
-        action="store_true",
-        help="print one JSON object an epoch, and one for the run",
-    )
-    train.set_defaults(command=_train)
-
-    study.add_command(commands, [data, runs])
-
-    evaluate = commands.add_parser(
-        "evaluate", parents=[data], help="loss and error of a run on both splits"
-    )
-    evaluate.add_argument(
-        "run",
-        type=Path,
-        nargs="?",
-        default=PROJECT / "record",
-        metavar="RUN",
-        help=_RUN,
-    )
-    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
-    evaluate.set_defaults(command=_evaluate)
-
-    predict = commands.add_parser("predict", help="read the digit in image files")
-    predict.add_argument(
-        "images",
-        type=Path,
-        nargs="+",
-        metavar="IMAGE",
-        help="a file that shows one digit",
-    )
-    predict.add_argument("--run", type=Path, default=PROJECT / "record", help=_RUN)
-    predict.add_argument(
-        "--json", action="store_true", help="print one JSON object an image"
-    )
-    predict.set_defaults(command=_predict)
-
-    verify = commands.add_parser(
-        "verify", help="judge this machine's run of the report by the published one"
-    )
-    verify.add_argument(
-        "run",
-        type=Path,
-        nargs="?",
-        metavar="RUN",
-        help="a finished run's folder (default: the report's run, trained if need be)",
-    )
-    verify.add_argument(
-        "--record",
-        type=Path,
-        default=PROJECT / "record",
-        help="folder of the published run",
-    )
-    verify.set_defaults(command=_verify)
+    train.add_argument("--threads", type=int, help="of the exact engine (default: all)")
+    train.add_argument("--out", help="also write the run into this one", **folder)
+    replicate.add_command(commands, [data, runs])
+    evaluate = add("evaluate", _evaluate, "loss and error of a run", data, as_json)
+    evaluate.add_argument("run", nargs="?", **run)
+    predict = add("predict", _predict, "read the digit in image files", as_json)
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    predict.add_argument("--run", **run)
+    verify = add("verify", _verify, "judge a run of this machine by the published one")
+    text = "a run's folder (default: the report's run, trained if need be)"
+    verify.add_argument("run", type=Path, nargs="?", metavar="RUN", help=text)
+    verify.add_argument("--record", default=RECORD, help="the published run", **folder)
     return parser
 
 
-_RUN = "a run's folder or a safetensors file (default: the published record)"
-
-
-def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def _train(options: argparse.Namespace) -> int:
     names = [entry.name for entry in dataclasses.fields(Config)]
     try:
         config = Config(**{name: getattr(options, name) for name in names})
     except ValueError as error:
-        parser.error(str(error))
+        options.refuse(str(error))
+    if options.threads is not None and options.threads < 1:
+        options.refuse("--threads: give a whole number from 1")
 
-    from lenet5.progress import reporter
+    from lenet5 import data
     from lenet5.run import load_or_train
 
-    with reporter(config, options.json) as callbacks:
-        run = load_or_train(config, runs=options.runs, data=options.data, **callbacks)
+    run = load_or_train(
+        config,
+        data.load(options.data),
+        runs=options.runs,
+        fresh=options.fresh,
+        threads=options.threads,
+        on_epoch=_reporter(config, options.json),
+    )
     if options.out:
         run.save(options.out)
     last = run.history[-1]
-    folder = options.runs / run.fingerprint
     if options.json:
-        print(
-            json.dumps(
-                {"run": str(folder), "fingerprint": run.fingerprint, **last._asdict()}
-            )
-        )
+        print(json.dumps({"fingerprint": run.fingerprint, **last._asdict()}))
     else:
         print(
-            f"test error {last.test_error:.2f} %, loss {last.test_loss:.4f} "
-            f"after epoch {last.epoch}: {folder}"
+            f"test error {last.test_error:.2f} %, loss {last.test_loss:.4f} after epoch "
+            f"{last.epoch}: run {run.fingerprint}"
         )
     return 0
 
 
-def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    from lenet5.data import load
-    from lenet5.train import cpu_threads, evaluate
+def _reporter(config: Config, as_json: bool = False):
+    """What a training calls after each epoch: it prints where the run stands."""
+    started = time.perf_counter()
 
-    model, threads = _model(options.run)
-    with cpu_threads(threads):
-        result = {}
-        for name, split in zip(("train", "test"), load(options.data), strict=True):
-            result[f"{name}_loss"], result[f"{name}_error"] = evaluate(model, split)
+    def on_epoch(engine, history) -> None:
+        last = history[-1]
+        if as_json:
+            print(json.dumps(last._asdict()), flush=True)
+            return
+        print(
+            f"epoch {last.epoch}/{config.epochs}  test loss {last.test_loss:.4f}  test "
+            f"error {last.test_error:.2f} %  {time.perf_counter() - started:.1f} s",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return on_epoch
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from lenet5 import data
+
+    engine, result = _reader(options.run), {}
+    for name, split in zip(("train", "test"), data.load(options.data), strict=True):
+        loss, error = engine.measure(split)
+        result |= {f"{name}_loss": loss, f"{name}_error": error}
+        if not options.json:
+            print(f"{name:5}  loss {loss:.4f}  error {error:.2f} %")
     if options.json:
         print(json.dumps(result))
-    else:
-        for name in ("train", "test"):
-            loss, error = result[f"{name}_loss"], result[f"{name}_error"]
-            print(f"{name:5}  loss {loss:.4f}  error {error:.2f} %")
     return 0
 
 
-def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    from lenet5.image import read_digit
-    from lenet5.train import logits
+def _predict(options: argparse.Namespace) -> int:
+    from lenet5.data import read_digit
 
-    model, _ = _model(options.run)
-    failed = False
+    engine, code = _reader(options.run), 0
     for path in options.images:
         try:
-            image = read_digit(path)
+            probabilities = engine.probabilities(read_digit(path)[None])[0].tolist()
         except Lenet5Error as error:
-            print(f"lenet5: {error}", file=sys.stderr)
-            failed = True
+            _complain(error)
+            code = 1
             continue
-        probabilities = logits(model, image[None]).softmax(1)[0]
-        digit = int(probabilities.argmax())
+        digit = probabilities.index(max(probabilities))
         if options.json:
-            print(
-                json.dumps(
-                    {
-                        "image": str(path),
-                        "digit": digit,
-                        "probabilities": probabilities.tolist(),
-                    }
-                )
-            )
+            row = {"image": str(path), "digit": digit, "probabilities": probabilities}
+            print(json.dumps(row))
         else:
             print(f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)")
-    return 1 if failed else 0
+    return code
 
 
-def _verify(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    from lenet5.progress import reporter
+def _verify(options: argparse.Namespace) -> int:
+    from lenet5.checkpoint import check_sums
     from lenet5.run import Run, load_or_train
-    from lenet5.verify import check_integrity, verify
+    from lenet5.verify import verify
 
-    check_integrity(options.record)  # before minutes are spent on a training
+    check_sums(options.record)  # before a training is spent on it
     if options.run:
         run = Run.load(options.run)
     else:
-        with reporter(Config(), as_json=False) as callbacks:
-            run = load_or_train(Config(), **callbacks)
+        run = load_or_train(Config(), record=None, on_epoch=_reporter(Config()))
     verdict = verify(run, options.record)
     print(verdict)
     return 0 if verdict.holds else 1
 
 
-def _model(path: Path):
-    from lenet5.run import Run, load_weights
+def _reader(path: Path):
+    """The exact engine with stored weights."""
+    from lenet5.checkpoint import load_weights
+    from lenet5.exact import ExactEngine
+    from lenet5.run import Run
 
-    if path.is_dir():
-        run = Run.load(path)
-        return run.model, run.config.threads
-    return load_weights(path), Config().threads
+    return (
+        Run.load(path).engine() if path.is_dir() else ExactEngine(*load_weights(path))
+    )
 
 
 if __name__ == "__main__":

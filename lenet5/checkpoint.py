@@ -1,162 +1,107 @@
-"""The state of a run in one file, from which it goes on as if it had never stopped."""
+"""Files that are whole or not there, and in which a flipped bit is noticed."""
 
-import math
+import hashlib
+import json
 import os
-import shutil
-import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, safe_open, save
-from torch import Tensor
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from lenet5 import Lenet5Error
-from lenet5.config import Config
-from lenet5.files import write_whole
-from lenet5.train import Metrics, State
+from lenet5.draws import parameter_shapes
+from lenet5.train import checksum
 
-KEPT = 2  # the last one, and the one before it should the last be damaged
+SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
 
 
-def save_state(state: State, folder: Path, fingerprint: str) -> None:
-    """Write ``folder/epoch-NNNNN.safetensors`` and remove all but the last two.
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that its name never stands for half of it; OSError if it cannot."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
-    Parameters
-    ----------
-    state : State
-    folder : Path
-        One run's checkpoints and nothing else.
-    fingerprint : str
-        The run that the checkpoint belongs to.
 
-    Raises
-    ------
-    OSError
-        If the file cannot be written; those before it stay.
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], facts: dict) -> None:
+    """Write arrays and facts about them, fit for JSON, as safetensors with a checksum."""
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    text = json.dumps(facts)
+    # One entry: safetensors would write several in random order.
+    write_whole(path, save(arrays, metadata={"lenet5": _checksum(arrays, text) + text}))
+
+
+def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """What :func:`save_arrays` wrote; of a file from elsewhere, its arrays and no facts.
+
+    Nothing in it is executed. A file that is missing or damaged raises Lenet5Error.
     """
-    tensors = {
-        name: tensor.cpu().contiguous() for name, tensor in _tensors(state).items()
-    }
-    tensors["shuffle"] = state.shuffle.get_state()
-    tensors["history"] = torch.tensor(state.history, dtype=torch.float64)
-    folder.mkdir(parents=True, exist_ok=True)
-    # A single metadata key: safetensors writes several in random order.
-    content = save(tensors, metadata={"fingerprint": fingerprint})
-    write_whole(folder / f"epoch-{len(state.history) - 1:05d}.safetensors", content)
-    for old in _newest_first(folder)[KEPT:]:
-        old.unlink()
+    try:
+        with safe_open(path, "numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}
+            sealed = (file.metadata() or {}).get("lenet5")
+    except FileNotFoundError as error:
+        raise Lenet5Error(f"{path} is missing: name another, or train it") from error
+    except SafetensorError as error:
+        raise Lenet5Error(f"{path} is damaged or no safetensors: {error}") from error
+    if sealed is None:
+        return arrays, {}
+    if sealed[:64] != _checksum(arrays, sealed[64:]):
+        raise Lenet5Error(f"{path} is damaged: its checksum is not that of its content")
+    return arrays, json.loads(sealed[64:])
 
 
-def load_state(
-    config: Config, folder: Path, fingerprint: str, image_shape=(1, 28, 28)
-) -> State | None:
-    """The newest state that can be read, or None.
+def load_weights(path: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int]]:
+    """Weights and image shape of a file; Lenet5Error if it holds another network's."""
+    arrays, facts = load_arrays(path)
+    image_shape = tuple(facts.get("image_shape", (1, 28, 28)))
+    shapes = parameter_shapes(image_shape, np.size(arrays.get("dense3.bias", 0)))
+    wanted = {name: f"float32 {shape}" for name, shape in shapes.items()}
+    found = {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
+    for name in sorted(wanted | found):
+        has, needs = found.get(name, "missing"), wanted.get(name, "unknown")
+        if has != needs:
+            raise Lenet5Error(f"{path}: tensor {name} is {has}, in LeNet5 {needs}")
+    return {name: arrays[name] for name in shapes}, image_shape
 
-    A checkpoint that is damaged or of another run is renamed to ``*.set-aside`` with a
-    warning.
 
-    Parameters
-    ----------
-    config : Config
-    folder : Path
-    fingerprint : str
-    image_shape : tuple of int
+def seal(folder: Path) -> None:
+    """Write the checksums of a folder's files into its ``SHA256SUMS``."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    kept = [path for path in files if path.name != SUMS and path.suffix != ".partial"]
+    write_whole(folder / SUMS, "".join(map(_line, kept)).encode())
 
-    Returns
-    -------
-    State or None
+
+def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
+    """Compare files, by default all in ``SHA256SUMS``, with their checksums there.
+
+    The first that is missing or changed raises Lenet5Error.
     """
-    for path in _newest_first(folder):
-        try:
-            return _read(config, path, fingerprint, image_shape)
-        except (Lenet5Error, SafetensorError) as error:
-            aside = path.with_suffix(".set-aside")
-            os.replace(path, aside)
-            warnings.warn(f"{path.name} is set aside as {aside}: {error}", stacklevel=2)
-    return None
+    mend = "restore it with git, or remove the folder and train again"
+    try:
+        sums = (folder / SUMS).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Lenet5Error(f"{folder / SUMS} is missing: {mend}") from error
+    for name in names or [line[66:] for line in sums.split("\n") if line]:
+        if not (folder / name).is_file():
+            raise Lenet5Error(f"{folder / name} is missing: {mend}")
+        if _line(folder / name) not in sums:
+            raise Lenet5Error(f"{folder / name} is not as {SUMS} has it: {mend}")
 
 
-def forget(folder: Path) -> None:
-    """Remove a run's checkpoints."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _line(path: Path) -> str:
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
-def fill(targets: dict[str, Tensor], tensors: dict[str, Tensor], source: Path) -> None:
-    """Copy tensors read from a file into those of a model, if every name, shape and dtype agrees.
-
-    Parameters
-    ----------
-    targets : dict of Tensor
-        What is expected; filled in place, or left alone if anything disagrees.
-    tensors : dict of Tensor
-        What the file holds.
-    source : Path
-        The file, for the message.
-
-    Raises
-    ------
-    Lenet5Error
-        Naming the first tensor that is missing, unknown, or of another shape or dtype.
-    """
-    for name in sorted(targets.keys() ^ tensors.keys()):
-        raise Lenet5Error(
-            f"{source}: tensor {name} is {'missing' if name in targets else 'unknown'}"
-        )
-    for name, target in targets.items():
-        for what in ("shape", "dtype"):
-            expected, found = getattr(target, what), getattr(tensors[name], what)
-            if expected != found:
-                raise Lenet5Error(
-                    f"{source}: tensor {name} has {what} {found} where {expected} is expected"
-                )
-    with torch.no_grad():
-        for name, target in targets.items():
-            target.copy_(tensors[name])
-
-
-def _read(config: Config, path: Path, fingerprint: str, image_shape) -> State:
-    content = path.read_bytes()
-    tensors = load(content)
-    with safe_open(path, framework="pt") as file:
-        found = (file.metadata() or {}).get("fingerprint")
-    if found != fingerprint:
-        raise Lenet5Error(f"it belongs to run {found}, not to {fingerprint}")
-    state = State.initial(config, image_shape)
-    shuffle, history = (tensors.pop(name, None) for name in ("shuffle", "history"))
-    if (
-        shuffle is None
-        or history is None
-        or history.dim() != 2
-        or history.shape[1] != len(Metrics._fields)
-    ):
-        raise Lenet5Error("its generator or its history is missing")
-    for parameter in state.model.parameters():
-        # The moments must lie in memory as their weights do: the fused step walks both
-        # in parallel.
-        state.optimizer.state[parameter] = {
-            "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
-            "exp_avg": torch.zeros_like(parameter),
-            "exp_avg_sq": torch.zeros_like(parameter),
-        }
-    if history.shape[0] == 1:  # before the first step Adam has no moments
-        state.optimizer.state.clear()
-    fill(_tensors(state), tensors, path)
-    state.shuffle.set_state(shuffle)
-    state.history.extend(Metrics(int(row[0]), *row[1:]) for row in history.tolist())
-    if not all(math.isfinite(value) for row in state.history for value in row):
-        raise Lenet5Error("its history is not finite")
-    return state
-
-
-def _tensors(state: State) -> dict[str, Tensor]:
-    tensors = {}
-    for name, parameter in state.model.named_parameters():
-        tensors[f"model.{name}"] = parameter.detach()
-        for moment, tensor in state.optimizer.state.get(parameter, {}).items():
-            tensors[f"adam.{moment}.{name}"] = tensor
-    return tensors
-
-
-def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("epoch-*.safetensors"), reverse=True)
+def _checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:
+    content = checksum({name: arrays[name] for name in sorted(arrays)})
+    return hashlib.sha256(f"{content} {sorted(arrays)} {text}".encode()).hexdigest()

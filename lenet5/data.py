@@ -1,21 +1,21 @@
-"""MNIST as tensors in memory, from the four official files."""
+"""MNIST as bytes in memory, from the four official files."""
 
+import gzip
 import hashlib
-import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from torch import Tensor
-from torchvision.datasets import MNIST
+import numpy as np
 
 from lenet5 import Lenet5Error
-from lenet5.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent / "data"
-MD5 = dict(
-    MNIST.resources
-)  # file name -> the checksum that torchvision publishes for it
+MD5 = {  # as the data set's distributors publish them
+    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
+    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
+    "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+}
 
 
 class Split(NamedTuple):
@@ -23,78 +23,56 @@ class Split(NamedTuple):
 
     Attributes
     ----------
-    images : Tensor, shape (N, 1, 28, 28), float32 in [0, 1]; 0 is paper, 1 is ink
-    labels : Tensor, shape (N,), int64 in 0..9
+    images : array, shape (N, channels, height, width), uint8; 0 is paper, 255 is ink
+    labels : array, shape (N,), int32, from 0
     """
 
-    images: Tensor
-    labels: Tensor
+    images: np.ndarray
+    labels: np.ndarray
 
 
 def load(root: Path = ROOT) -> tuple[Split, Split]:
-    """The training and the test split of MNIST.
-
-    The official files stand in ``root/MNIST/raw``. One that is missing is downloaded;
-    all are verified.
+    """The training and the test split of MNIST: 60,000 and 10,000 images.
 
     Parameters
     ----------
     root : Path
-        Folder that holds ``MNIST/raw``.
-
-    Returns
-    -------
-    train, test : Split
-        60,000 and 10,000 images.
+        Folder that holds the official files in ``MNIST/raw``.
 
     Raises
     ------
     Lenet5Error
-        If a file is damaged, or missing and no mirror answers.
+        If a file is missing or damaged.
     """
     raw = Path(root) / "MNIST" / "raw"
-    missing = [name for name in MD5 if not (raw / name).exists()]
-    for name in MD5.keys() - set(missing):
-        _verify(raw / name)
-    # torchvision unpacks beside the archives, and takes an unpacked file as it finds
-    # it. A scratch folder means that nothing half-unpacked is ever read, that processes
-    # do not collide, and that the data folder may be read-only.
-    with TemporaryDirectory(prefix="lenet5-mnist-") as scratch:
-        unpacked = Path(scratch) / "MNIST" / "raw"
-        unpacked.mkdir(parents=True)
-        for name in MD5.keys() - set(missing):
-            shutil.copyfile(raw / name, unpacked / name)
-        try:
-            halves = [
-                MNIST(scratch, train=train, download=True) for train in (True, False)
-            ]
-        except RuntimeError as error:
-            raise Lenet5Error(
-                f"{', '.join(missing)} missing from {raw} and no mirror could give it: "
-                f"put the official file there "
-                f"(data/README.md says where it comes from)"
-            ) from error
-        for name in missing:
-            raw.mkdir(parents=True, exist_ok=True)
-            write_whole(raw / name, (unpacked / name).read_bytes())
+    arrays = [_read(raw / name, digest) for name, digest in MD5.items()]
     return tuple(
-        Split(half.data.unsqueeze(1).float().div_(255), half.targets) for half in halves
+        Split(images[:, None], labels.astype(np.int32))
+        for images, labels in (arrays[:2], arrays[2:])
     )
 
 
 def checksum(*splits: Split) -> str:
-    """SHA-256 of the images and labels, as hexadecimal text: which data a run has seen."""
+    """SHA-256 of images and labels, as hexadecimal text: which data a run has seen."""
     digest = hashlib.sha256()
-    for tensor in (tensor for split in splits for tensor in split):
-        digest.update(str(tuple(tensor.shape)).encode())
-        digest.update(tensor.cpu().contiguous().numpy())
+    for array in (array for split in splits for array in split):
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
 
 
-def _verify(path: Path) -> None:
-    actual = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-    if actual != MD5[path.name]:
+def _read(path: Path, md5: str) -> np.ndarray:
+    """The array of an IDX file: two zeros, type, dimensions, big-endian sizes, bytes."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise Lenet5Error(f"{path} is missing: restore it with git") from error
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
         raise Lenet5Error(
-            f"{path} is damaged: expected MD5 {MD5[path.name]}, found {actual}; "
-            "delete it to download it again, or restore it with git"
+            f"{path} is damaged: its MD5 is {found} where {md5} is expected; restore it "
+            "with git"
         )
+    content = gzip.decompress(content)
+    sizes = np.frombuffer(content, ">u4", content[3], 4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes)

@@ -1,56 +1,37 @@
-"""The network of the report: LeNet-5 with ReLU and max-pooling."""
+"""The network of the report in PyTorch, and its training step: the definition."""
 
 from collections import OrderedDict
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lenet5.convolution import convolve, convolve_and_pool
+from lenet5 import Lenet5Error
+from lenet5.data import Split
+from lenet5.draws import initial_weights
 
 
 class LeNet5(nn.Module):
     """Two convolutions, two max-pools and three dense layers.
 
     After LeCun et al., "Gradient-based learning applied to document recognition"
-    (1998), section II.B, in the variant of the original report: ReLU for the scaled
-    tanh, max-pooling for the trained subsampling, a full connection between the two
-    convolutions, and a dense layer of logits for the radial basis functions.
+    (1998), section II.B, in the variant of the original report.
 
     Parameters
     ----------
     image_shape : tuple of int, (channels, height, width)
-        Height and width are 16 or more: each side leaves ``side // 4 - 3`` after the
-        two convolutions and pools.
+        Sides of 16 or more: each leaves ``side // 4 - 3`` after convolutions and pools.
     classes : int
-        Number of logits, 1 or more.
     seed : int
-        Draws the initial weights: Glorot uniform (Glorot and Bengio 2010, equation 16);
-        biases start at zero.
-
-    Raises
-    ------
-    ValueError
-        If the image is too small for the two convolutions, or a count is below 1.
-
-    Examples
-    --------
-    >>> LeNet5()(torch.zeros(2, 1, 28, 28)).shape
-    torch.Size([2, 10])
+        Of the initial weights, see :func:`lenet5.draws.initial_weights`.
     """
 
     def __init__(self, image_shape=(1, 28, 28), classes=10, seed=0):
         super().__init__()
-        channels, height, width = image_shape
-        rows, columns = height // 4 - 3, width // 4 - 3
-        if channels < 1 or classes < 1 or rows < 1 or columns < 1:
-            raise ValueError(
-                f"LeNet5 cannot take images of shape {tuple(image_shape)} in {classes} "
-                "classes: it needs 1 or more of channels and classes, and sides of "
-                "16 pixels or more"
-            )
-        self.image_shape = (channels, height, width)
+        self.image_shape = channels, height, width = tuple(image_shape)
+        start = initial_weights(seed, image_shape, classes)
         # fmt: off
         self.layers = nn.Sequential(
             OrderedDict(                                          # 1 x 28 x 28 for MNIST
@@ -61,42 +42,126 @@ class LeNet5(nn.Module):
                 relu2=nn.ReLU(),
                 pool2=nn.MaxPool2d(2),                            # 16 x 4 x 4
                 flatten=nn.Flatten(),                             # 256
-                dense1=nn.Linear(16 * rows * columns, 120),       # 120
+                dense1=nn.Linear(16 * (height // 4 - 3) * (width // 4 - 3), 120),
                 relu3=nn.ReLU(),
-                dense2=nn.Linear(120, 84),                        # 84
+                dense2=nn.Linear(120, 84),
                 relu4=nn.ReLU(),
                 dense3=nn.Linear(84, classes),                    # 10 logits
             )
         )
         # fmt: on
-        generator = torch.Generator().manual_seed(seed)
-        for layer in self.layers:
-            if isinstance(layer, (nn.Conv2d, nn.Linear)):
-                nn.init.xavier_uniform_(layer.weight, generator=generator)
-                nn.init.zeros_(layer.bias)
+        self.load_weights(start)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch.
+        """Logits, shape (N, classes), of images, shape (N, channels, height, width)."""
+        return self.layers(images)
 
-        The same function as ``self.layers``, in a cheaper form: max-pooling and ReLU
-        are both monotone, so they commute, and pooling first leaves ReLU a quarter of
-        the values; `lenet5.convolution` computes the convolutions.
+    def load_weights(self, weights: dict[str, np.ndarray]) -> None:
+        """Take the parameters from arrays, by the names of ``layers``."""
+        tensors = {name: torch.tensor(array) for name, array in weights.items()}
+        self.layers.load_state_dict(tensors)
 
-        Parameters
-        ----------
-        images : Tensor, shape (N, channels, height, width), float32 in [0, 1]
 
-        Returns
-        -------
-        Tensor, shape (N, classes), float32
-        """
-        layers = self.layers
-        x = F.relu(convolve_and_pool(images, layers.conv1))
-        x = F.relu(layers.pool2(convolve(x, layers.conv2)))
-        x = layers.flatten(x)
-        x = F.relu(layers.dense1(x))
-        x = F.relu(layers.dense2(x))
-        return layers.dense3(x)
+class TorchEngine:
+    """A training step as PyTorch defines it; rounds as this machine's PyTorch does.
+
+    Parameters
+    ----------
+    weights : dict of arrays, float32
+        As :func:`lenet5.draws.initial_weights` gives them.
+    image_shape : tuple of int, (channels, height, width)
+    device : str, "cpu" or "cuda"
+    """
+
+    def __init__(self, weights, image_shape=(1, 28, 28), device="cpu"):
+        self.device = device
+        self.model = LeNet5(image_shape, len(weights["dense3.bias"]))
+        self.model.load_weights(weights)
+        self.model.to(device)
+        # Kingma and Ba 2014, algorithm 1; betas and epsilon are the paper's.
+        self.optimizer = torch.optim.Adam(self.model.parameters())
+        # Adam would make its moments in its first step; state() gives them before.
+        for p in self.model.parameters():
+            zeros = {m: torch.zeros_like(p) for m in ("exp_avg", "exp_avg_sq")}
+            self.optimizer.state[p] = {"step": torch.tensor(0.0), **zeros}
+
+    def steps(self, split: Split, rows, batch_size: int, lr: float) -> np.ndarray:
+        """Take a step a batch of ``split[rows]``; the mean loss of each, in nats."""
+        self.optimizer.param_groups[0]["lr"] = lr
+        losses = []
+        for start in range(0, len(rows), batch_size):
+            batch = rows[start : start + batch_size]
+            images = self._tensor(split.images[batch]).float() / 255
+            labels = self._tensor(split.labels[batch]).long()
+            logits = self.model(images)
+            loss = F.cross_entropy(logits, labels)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            losses.append(loss.item())
+        return np.array(losses)
+
+    def measure(self, split: Split) -> tuple[float, float]:
+        """Mean cross-entropy (nats) and error (% misread) of a split."""
+        logits = torch.tensor(self.logits(split.images)).double()
+        labels = torch.tensor(split.labels).long()
+        loss = F.cross_entropy(logits, labels).item()
+        return loss, 100 * (logits.argmax(1) != labels).sum().item() / len(labels)
+
+    @torch.inference_mode()
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Logits, shape (N, classes), of images, shape (N, C, H, W), uint8."""
+        batches = self._tensor(images).split(500)
+        parts = [self.model(batch.float() / 255) for batch in batches]
+        return torch.cat(parts).cpu().numpy()
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """A copy of the parameters."""
+        return {name: _array(tensor) for name, tensor in self._parameters()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that decides the next step: parameters, and Adam's moments and step."""
+        state = self.weights
+        for name, parameter in self._parameters():
+            for moment, tensor in self.optimizer.state[parameter].items():
+                state[f"{moment}.{name}"] = _array(tensor)
+        return state
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from what :meth:`state` gave."""
+        self.model.load_weights({name: state[name] for name in self.weights})
+        for name, parameter in self._parameters():
+            for moment, tensor in self.optimizer.state[parameter].items():
+                tensor.copy_(torch.tensor(state[f"{moment}.{name}"]))
+
+    def _parameters(self):
+        return self.model.layers.named_parameters()
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.tensor(array, device=self.device)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy().copy()
+
+
+def machine(device: str) -> dict:
+    """What decides how PyTorch rounds here: its version, and what it runs on.
+
+    Raises
+    ------
+    Lenet5Error
+        If CUDA is asked for and not there.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Lenet5Error("device = 'cuda', but torch sees no CUDA device: give cpu")
+    return {
+        "torch": torch.__version__,
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if device == "cuda" else None,
+    }
 
 
 class LayerRow(NamedTuple):
@@ -110,41 +175,14 @@ class LayerRow(NamedTuple):
 
 
 def layer_table(model: LeNet5) -> list[LayerRow]:
-    """The declared layers with their output shapes and costs, read off the model.
-
-    Parameters
-    ----------
-    model : LeNet5
-
-    Returns
-    -------
-    list of LayerRow
-        In order; ``parameters`` and ``multiply_adds`` are per layer and, for the
-        latter, per image.
-
-    Examples
-    --------
-    >>> sum(row.parameters for row in layer_table(LeNet5()))
-    44426
-    """
-    rows = []
-    x = torch.zeros(1, *model.image_shape, device=next(model.parameters()).device)
-    with torch.inference_mode():
-        for name, layer in model.layers.named_children():
-            x = layer(x)
-            parameters = sum(p.numel() for p in layer.parameters())
-            weight = getattr(layer, "weight", None)
-            # Every weight is used once for each output position: 1 in a dense layer,
-            # rows x columns in a convolution.
-            positions = x[0, 0].numel() if x.dim() == 4 else 1
-            multiply_adds = weight.numel() * positions if weight is not None else 0
-            rows.append(
-                LayerRow(
-                    name,
-                    type(layer).__name__,
-                    tuple(x.shape[1:]),
-                    parameters,
-                    multiply_adds,
-                )
-            )
+    """The layers in order, with output shapes, parameters, and multiply-adds an image."""
+    rows, x = [], torch.zeros(1, *model.image_shape)
+    for name, layer in model.layers.named_children():
+        x = layer(x)
+        parameters = sum(p.numel() for p in layer.parameters())
+        # Every weight is used once for each output position.
+        weights = layer.weight.numel() if hasattr(layer, "weight") else 0
+        positions = x[0, 0].numel() if x.dim() == 4 else 1
+        row = (name, type(layer).__name__, tuple(x.shape[1:]), parameters)
+        rows.append(LayerRow(*row, weights * positions))
     return rows

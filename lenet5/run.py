@@ -2,32 +2,36 @@
 
 import csv
 import dataclasses
-import hashlib
 import io
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 
-from lenet5 import Lenet5Error, checkpoint, environment
-from lenet5.config import Config
-from lenet5.data import ROOT as DATA
-from lenet5.data import Split, checksum
-from lenet5.data import load as load_data
-from lenet5.files import write_whole
-from lenet5.model import LeNet5
-from lenet5.train import Metrics, State, resolve, train
+from lenet5 import Config, Lenet5Error, data
+from lenet5.checkpoint import (
+    check_sums,
+    load_arrays,
+    load_weights,
+    save_arrays,
+    seal,
+    write_whole,
+)
+from lenet5.data import Split
+from lenet5.draws import initial_weights
+from lenet5.exact import ExactEngine
+from lenet5.fingerprint import describe, fingerprint
+from lenet5.train import Metrics, checksum, train
 
 PROJECT = Path(__file__).resolve().parent.parent
-RUNS = PROJECT / "runs"
-RECORD = PROJECT / "record"
-SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
+RUNS, RECORD = PROJECT / "runs", PROJECT / "record"
+FILES = ("config.json", "environment.json", "history.csv", "model.safetensors")
 
 
 @dataclass(frozen=True)
@@ -37,46 +41,40 @@ class Run:
     Attributes
     ----------
     config : Config
-        Resolved: its device is "cpu" or "cuda".
     history : list of Metrics
-        One row before the first epoch and one after each.
-    model : LeNet5
+        One before the first epoch and one after each.
+    weights : dict of arrays, float32
+        By the names of :func:`lenet5.draws.parameter_shapes`.
     environment : dict
-        See :func:`lenet5.environment.describe`.
+        See :func:`lenet5.fingerprint.describe`.
     """
 
     config: Config
     history: list[Metrics]
-    model: LeNet5
+    weights: dict[str, np.ndarray]
     environment: dict
 
     @property
     def fingerprint(self) -> str:
-        """The run's name: the same for the same config, code, data and torch."""
-        facts = self.environment
-        return fingerprint_of(
-            self.config, facts["data_sha256"], facts["code_sha256"], facts["torch"]
-        )
+        """The run's name: the same for the same config, code and data."""
+        return fingerprint(self.config, self.environment)
+
+    def engine(self) -> ExactEngine:
+        """The exact engine with the run's weights, to read images with."""
+        return ExactEngine(self.weights, self.environment["image_shape"])
 
     def save(self, folder: Path) -> None:
-        """Write the run's files and their checksums, each whole; always in the same bytes."""
+        """Write the run's files and their checksums, each whole; always the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
         writer.writerows([Metrics._fields, *self.history])
-        weights = {
-            name: tensor.cpu().contiguous()
-            for name, tensor in self.model.state_dict().items()
-        }
-        files = {
-            "config.json": _json(dataclasses.asdict(self.config)),
-            "environment.json": _json(self.environment),
-            "history.csv": rows.getvalue().encode(),
-            "model.safetensors": save(weights),
-        }
-        for name, content in files.items():
-            write_whole(folder / name, content)
-        write_whole(folder / SUMS, sums(files))
+        write_whole(folder / "history.csv", rows.getvalue().encode())
+        write_whole(folder / "config.json", _json(dataclasses.asdict(self.config)))
+        write_whole(folder / "environment.json", _json(self.environment))
+        shape = {"image_shape": self.environment["image_shape"]}
+        save_arrays(folder / "model.safetensors", self.weights, shape)
+        seal(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Run":
@@ -85,54 +83,23 @@ class Run:
         Raises
         ------
         Lenet5Error
-            If a file is missing or damaged; it names the file.
+            If a file is missing or is not the one that was written; it names the file.
         """
         folder = Path(folder)
+        check_sums(folder, FILES)
         try:
-            config = Config(**json.loads(_read(folder / "config.json")))
-            facts = json.loads(_read(folder / "environment.json"))
-        except (ValueError, TypeError) as error:
-            raise Lenet5Error(
-                f"{folder} is not a run that this version can read: {error}"
-            ) from error
-        path = folder / "history.csv"
-        try:
-            rows = list(csv.DictReader(_read(path).decode().splitlines()))
+            config, environment = _config_and_environment(folder)
+            _, *rows = csv.reader((folder / "history.csv").read_text().splitlines())
             history = [
-                Metrics(
-                    int(row["epoch"]),
-                    *(float(row[name]) for name in Metrics._fields[1:]),
-                )
-                for row in rows
+                Metrics(int(epoch), *map(float, measured), weights)
+                for epoch, *measured, weights in rows
             ]
-        except (ValueError, TypeError, KeyError) as error:
-            raise Lenet5Error(
-                f"{path} is damaged ({error}): delete {folder} and train again"
-            ) from error
-        if len(history) != config.epochs + 1:
-            raise Lenet5Error(
-                f"{path} holds {len(history)} rows where {config.epochs + 1} are expected"
-            )
-        return cls(config, history, load_weights(folder / "model.safetensors"), facts)
-
-
-def load_weights(path: Path) -> LeNet5:
-    """A network with the weights of a safetensors file; nothing in the file is executed.
-
-    Raises
-    ------
-    Lenet5Error
-        If the file is missing, damaged, or holds another network's tensors.
-    """
-    try:
-        tensors = load(_read(path))
-    except SafetensorError as error:
-        raise Lenet5Error(
-            f"{path} is not a safetensors file, or is damaged: {error}"
-        ) from error
-    model = LeNet5()
-    checkpoint.fill(model.state_dict(), tensors, path)
-    return model
+        except (ValueError, TypeError) as error:
+            raise Lenet5Error(f"{folder} is of another version: {error}") from error
+        weights, _ = load_weights(folder / "model.safetensors")
+        if checksum(weights) != history[-1].weights:
+            raise Lenet5Error(f"{folder}: the weights are not those of its history")
+        return cls(config, history, weights, environment)
 
 
 def load_or_train(
@@ -140,118 +107,105 @@ def load_or_train(
     splits: tuple[Split, Split] | None = None,
     *,
     runs: Path = RUNS,
-    data: Path = DATA,
-    on_epoch: Callable[[State], None] | None = None,
-    on_step: Callable[[int, int], None] | None = None,
+    record: Path | None = RECORD,
+    fresh: bool = False,
+    threads: int | None = None,
+    on_epoch: Callable | None = None,
 ) -> Run:
-    """The run of a config: read if it was made before, else trained, checkpointed and written.
+    """The run of a config: read if it was made before, else trained and written.
 
     A training that was stopped goes on from its last epoch and ends in the same bytes.
-    Of two processes that ask for one run, the second waits and reads what the first has
-    made.
+    Of two processes that ask for one run, the second reads what the first has made.
 
     Parameters
     ----------
-    config : Config
     splits : pair of Split, optional
-        Training and test data; by default MNIST, read from ``data``.
-    runs : Path
-        Folder of the finished runs, one folder each.
-    data : Path
-        Folder that holds ``MNIST/raw``.
-    on_epoch, on_step : callable, optional
+        Training and test data; by default MNIST.
+    runs, record : Path
+        This machine's runs, a folder each; the published one, with others in folders.
+    fresh : bool
+        Train, whatever is stored.
+    threads : int, optional
+        Of the exact engine: by default all cores. It changes no result.
+    on_epoch : callable, optional
         As in :func:`lenet5.train.train`.
-
-    Returns
-    -------
-    Run
 
     Raises
     ------
     Lenet5Error
-        If the data or a stored run is damaged, or the loss is not finite.
-    OSError
-        If the run cannot be written; what was there before is as it was.
+        If the data or a stored run is damaged, the loss is not finite, or the engine
+        cannot run here.
     """
-    config = resolve(config)
-    splits = splits or load_data(data)
-    facts = environment.describe(config, checksum(*splits))
-    fingerprint = fingerprint_of(
-        config, facts["data_sha256"], facts["code_sha256"], facts["torch"]
-    )
-    folder, checkpoints = (
-        Path(runs) / fingerprint,
-        Path(runs) / f"{fingerprint}.checkpoints",
-    )
-    if folder.exists():
-        return Run.load(folder)
-    Path(runs).mkdir(parents=True, exist_ok=True)
-    with FileLock(Path(runs) / f"{fingerprint}.lock"):
-        if folder.exists():
+    splits = splits or data.load()
+    environment = describe(config, splits)
+    name = fingerprint(config, environment)
+    folder, work = Path(runs) / name, Path(runs) / f"{name}.partial"
+    if not fresh:
+        published = [record, *sorted(record.glob("*/"))] if record else []
+        for place in [folder, *published]:
+            if _is_named(place, name):
+                return Run.load(place)
+    engine = _engine(config, environment, threads)
+    work.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if folder.exists() and not fresh:
             return Run.load(folder)
+        work.mkdir(exist_ok=True)
 
-        def save_and_report(state: State) -> None:
-            checkpoint.save_state(state, checkpoints, fingerprint)
+        def save_and_report(engine, history) -> None:
+            save_arrays(work / "checkpoint", engine.state(), {"history": history})
             if on_epoch:
-                on_epoch(state)
+                on_epoch(engine, history)
 
-        state = checkpoint.load_state(config, checkpoints, fingerprint)
-        state = train(
-            config, *splits, state=state, on_epoch=save_and_report, on_step=on_step
-        )
-        run = Run(config, state.history, state.model, facts)
-        partial = folder.with_name(f"{fingerprint}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        run.save(partial)
-        os.replace(partial, folder)
-        checkpoint.forget(checkpoints)
-    return Run.load(folder)
+        history = _resume(engine, work / "checkpoint")
+        history = train(config, *splits, engine, history, save_and_report)
+        run = Run(config, history, engine.weights, environment)
+        shutil.rmtree(work / "run", ignore_errors=True)
+        run.save(work / "run")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(work / "run", folder)
+        shutil.rmtree(work)
+    return run
 
 
-def sums(files: dict[str, bytes]) -> bytes:
-    """The text of ``SHA256SUMS`` for these file names and contents."""
-    lines = (
-        f"{hashlib.sha256(content).hexdigest()}  {name}\n"
-        for name, content in files.items()
+def _engine(config: Config, environment: dict, threads: int | None):
+    shape = tuple(environment["image_shape"])
+    weights = initial_weights(config.seed, shape, environment["classes"])
+    if config.engine == "exact":
+        return ExactEngine(weights, shape, threads)
+    from lenet5.model import TorchEngine
+
+    return TorchEngine(weights, shape, config.device)
+
+
+def _resume(engine, path: Path) -> list[Metrics]:
+    """The history of a checkpoint, whose state the engine takes; or none."""
+    if not path.exists():
+        return []
+    try:
+        state, facts = load_arrays(path)
+        history = [Metrics(*row) for row in facts["history"]]
+    except (Lenet5Error, KeyError):
+        warnings.warn(f"{path} is damaged: the run starts again", stacklevel=2)
+        return []
+    engine.restore(state)
+    return history
+
+
+def _config_and_environment(folder: Path) -> tuple[Config, dict]:
+    config, environment = (
+        json.loads((folder / f"{name}.json").read_text())
+        for name in ("config", "environment")
     )
-    return "".join(lines).encode()
+    return Config(**config), environment
 
 
-def fingerprint_of(config: Config, data: str, code: str, torch_version: str) -> str:
-    """The name of a run: a hash of all that decides its result.
-
-    Parameters
-    ----------
-    config : Config
-        Resolved: its device is "cpu" or "cuda".
-    data : str
-        See :func:`lenet5.data.checksum`.
-    code : str
-        See :func:`lenet5.environment.code_hash`.
-    torch_version : str
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
-    """
-    facts = {
-        "config": dataclasses.asdict(config),
-        "data": data,
-        "code": code,
-        "torch": torch_version,
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+def _is_named(folder: Path, name: str) -> bool:
+    try:
+        return fingerprint(*_config_and_environment(folder)) == name
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _json(value: dict) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise Lenet5Error(
-            f"{path} is missing: give the folder of a finished run, or train one"
-        ) from error

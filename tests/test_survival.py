@@ -1,125 +1,127 @@
 """A run that is killed, starved or asked for twice ends in the same bytes or a clear line."""
 
+import errno
 import os
-import random
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import numpy as np
 import pytest
-import torch
+import train_small
 from conftest import ROOT
-from safetensors.torch import load_file, save_file
-from test_run import contents
+from safetensors.numpy import save_file
+from test_run import contents, flipped
 
-from lenet5.config import Config
+from lenet5 import Config
+from lenet5.__main__ import main
 from lenet5.run import load_or_train
 
-SCRIPT = ROOT / "tests" / "train_small.py"
-CONFIG = Config(epochs=3, device="cpu")
+CONFIG = Config(epochs=3)
 
 
-def start(runs: Path, *arguments: str) -> subprocess.Popen:
-    command = [sys.executable, SCRIPT, runs, *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+# --------------------------------------------------------------------- processes that die
 
 
-def finish(process: subprocess.Popen) -> str:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return out
+def start(runs: Path, *arguments: object) -> subprocess.Popen:
+    script = ROOT / "tests" / "train_small.py"
+    command = [sys.executable, script, runs, *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **pipes)
+
+
+def finish(process: subprocess.Popen, code: int = 0) -> list[str]:
+    """The lines that it printed."""
+    out, err = process.communicate()
+    assert process.returncode == code, err
+    return out.splitlines()
+
+
+def epochs(*numbers: int) -> list[str]:
+    return [f"epoch {number}" for number in numbers]
 
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
-    """The bytes of the child's run when nothing happens to it, and its length in seconds."""
+    """The bytes of the child's run when nothing happens to it."""
     runs = tmp_path_factory.mktemp("unbroken")
-    process = start(runs)
-    process.stdout.readline()
-    started = time.monotonic()
-    fingerprint = finish(process).split()[-1]
-    return contents(runs / fingerprint), time.monotonic() - started
+    run = load_or_train(train_small.CONFIG, train_small.small(), runs=runs, record=None)
+    return contents(runs / run.fingerprint)
 
 
-@pytest.mark.parametrize("throw", range(20))
-def test_a_run_killed_at_random_moments_gives_the_same_bytes(unbroken, tmp_path, throw):
-    expected, seconds = unbroken
-    dice, kills = random.Random(throw), 0
-    for _ in range(3):
-        process = start(tmp_path)
-        assert process.stdout.readline() == "loaded\n"
-        time.sleep(dice.uniform(0, 0.45 * seconds))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.communicate()
-    assert kills >= 2
-    fingerprint = finish(start(tmp_path)).split()[-1]
-    assert contents(tmp_path / fingerprint) == expected
-
-
-@pytest.mark.parametrize("moment", [1, 3, 9, 10, 12])
-def test_a_run_killed_while_it_writes_gives_the_same_bytes(unbroken, tmp_path, moment):
-    # Writes 1 to 9 are checkpoints, 10 to 13 the files of the finished run.
-    process = start(tmp_path, str(moment))
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGKILL
-    assert "done" not in out
-    assert list(tmp_path.rglob("*.partial")) != []
-    out = finish(start(tmp_path))
-    epochs = [
-        int(line.split()[1]) for line in out.splitlines() if line.startswith("epoch")
-    ]
-    assert epochs == list(range(moment - 1, 9))  # it goes on, and does not start again
-    assert contents(tmp_path / out.split()[-1]) == unbroken[0]
+def test_a_run_killed_twice_gives_the_same_bytes_with_other_threads(unbroken, tmp_path):
+    killed = finish(
+        start(tmp_path, 1, "steps", 6), -signal.SIGKILL
+    )  # in the third epoch
+    assert killed == epochs(0, 1, 2)
+    killed = finish(start(tmp_path, 2, "fsync", 3), -signal.SIGKILL)
+    assert killed == epochs(3, 4)
+    assert list(tmp_path.rglob("checkpoint.*.partial")) != []
+    *ended, done = finish(start(tmp_path, 3))
+    assert ended == epochs(5, 6, 7, 8)
+    assert contents(tmp_path / done.split()[-1]) == unbroken
     assert list(tmp_path.rglob("*.partial")) == []
 
 
 def test_two_processes_asked_for_one_run_make_it_once(unbroken, tmp_path):
-    outputs = [finish(process) for process in (start(tmp_path), start(tmp_path))]
+    outputs = [finish(process) for process in (start(tmp_path, 1), start(tmp_path, 2))]
     assert sorted("epoch 8" in out for out in outputs) == [False, True]
-    fingerprints = {out.split()[-1] for out in outputs}
-    assert len(fingerprints) == 1
-    assert contents(tmp_path / fingerprints.pop()) == unbroken[0]
+    names = {out[-1] for out in outputs}
+    assert len(names) == 1
+    assert contents(tmp_path / names.pop().split()[-1]) == unbroken
 
 
-class StopTrainingError(Exception):
-    """Ends a training in mid-run."""
+# --------------------------------------------------------------------- every moment of it
 
 
-def stop_after(epoch):
-    def on_epoch(state):
-        if len(state.history) == epoch + 1:
-            raise StopTrainingError
-
-    return on_epoch
+class KilledError(BaseException):
+    """Stands for the end of the process."""
 
 
 @pytest.fixture
-def stopped(small, tmp_path):
-    """A run stopped after its second epoch: its folder, and the two checkpoints, newest first."""
-    with pytest.raises(StopTrainingError):
-        load_or_train(CONFIG, small, runs=tmp_path, on_epoch=stop_after(2))
-    checkpoints = sorted(tmp_path.rglob("epoch-*.safetensors"), reverse=True)
-    assert [path.name for path in checkpoints] == [
-        f"epoch-0000{n}.safetensors" for n in (2, 1)
-    ]
-    return tmp_path, checkpoints
+def kill_at(monkeypatch):
+    """Have the process end before its n-th write, rename or removal, and at no other."""
+
+    def arm(moment):
+        count = 0
+
+        def dying(name, call):
+            def step(*arguments, **options):
+                nonlocal count
+                count += 1
+                if count > moment:  # what is cleaned up on the way out, no kill would
+                    return None
+                if count < moment:
+                    return call(*arguments, **options)
+                if name == "fsync":
+                    os.ftruncate(arguments[0], os.fstat(arguments[0]).st_size // 2)
+                raise KilledError
+
+            return step
+
+        monkeypatch.setattr(os, "fsync", dying("fsync", os.fsync))
+        monkeypatch.setattr(os, "replace", dying("replace", os.replace))
+        monkeypatch.setattr(shutil, "rmtree", dying("rmtree", shutil.rmtree))
+        monkeypatch.setattr(Path, "unlink", lambda *arguments, **options: None)
+
+    yield arm
+    monkeypatch.undo()
 
 
-def go_on(small, runs):
-    epochs = []
+def go_on(small, runs, **options):
+    """The epochs measured anew, and the bytes of the finished run."""
+    measured = []
     run = load_or_train(
         CONFIG,
         small,
         runs=runs,
-        on_epoch=lambda state: epochs.append(len(state.history) - 1),
+        record=None,
+        on_epoch=lambda engine, history: measured.append(len(history) - 1),
+        **options,
     )
-    return epochs, contents(runs / run.fingerprint)
+    return measured, contents(runs / run.fingerprint)
 
 
 @pytest.fixture(scope="module")
@@ -127,109 +129,150 @@ def expected(small, tmp_path_factory):
     return go_on(small, tmp_path_factory.mktemp("expected"))[1]
 
 
+# 1 to 8 are the four checkpoints, each flushed and renamed; 9 clears what an earlier
+# attempt left; 10 to 19 are the five files of the run; 20 clears an earlier run; 21
+# gives the run its name; 22 clears the checkpoint.
+@pytest.mark.parametrize("moment", range(1, 23))
+def test_a_run_killed_at_any_moment_of_its_writing_gives_the_same_bytes(
+    small, tmp_path, expected, kill_at, monkeypatch, moment
+):
+    kill_at(moment)
+    with pytest.raises(KilledError):
+        go_on(small, tmp_path, threads=1)
+    monkeypatch.undo()
+    measured, result = go_on(small, tmp_path, threads=2)
+    assert measured == list(range(min(4, (moment - 1) // 2), 4))
+    assert result == expected
+    if moment < 22:
+        assert list(tmp_path.rglob("*.partial")) == []
+
+
+def test_these_are_all_its_moments(small, tmp_path, expected, kill_at):
+    kill_at(23)
+    assert go_on(small, tmp_path)[1] == expected
+
+
+class StopError(Exception):
+    """Ends a training in mid-run."""
+
+
+@pytest.fixture
+def stopped(small, tmp_path):
+    """A folder with a run that was stopped after its second epoch, and its checkpoint."""
+
+    def stop(engine, history):
+        if len(history) == 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        load_or_train(CONFIG, small, runs=tmp_path, record=None, on_epoch=stop)
+    (checkpoint,) = tmp_path.glob("*.partial/checkpoint")
+    return tmp_path, checkpoint
+
+
 def test_a_stopped_run_goes_on_from_its_last_epoch(stopped, small, expected):
     assert go_on(small, stopped[0]) == ([3], expected)
 
 
-@pytest.mark.parametrize(
-    "damage", ["truncated", "empty", "other run", "renamed", "shape"]
-)
-def test_a_damaged_checkpoint_is_set_aside_for_the_one_before(
+@pytest.mark.parametrize("damage", ["cut", "empty", "zeros", "from elsewhere"])
+def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(
     stopped, small, expected, damage
 ):
-    runs, (newest, _) = stopped
-    if damage == "truncated":
-        newest.write_bytes(newest.read_bytes()[:-100])
-    elif damage == "empty":
-        newest.write_bytes(b"")
+    runs, checkpoint = stopped
+    content = checkpoint.read_bytes()
+    if damage == "from elsewhere":
+        save_file({"conv1.weight": np.zeros(3)}, checkpoint)
     else:
-        tensors = load_file(newest)
-        fingerprint = newest.parent.name.removesuffix(".checkpoints")
-        if damage == "renamed":
-            tensors["model.other"] = tensors.pop("model.layers.conv1.weight")
-        elif damage == "shape":
-            tensors["adam.exp_avg.layers.conv1.bias"] = torch.zeros(5)
-        else:
-            fingerprint = "0" * 16
-        save_file(tensors, newest, metadata={"fingerprint": fingerprint})
-    with pytest.warns(UserWarning, match="set aside"):
-        epochs, result = go_on(small, runs)
-    assert epochs == [2, 3]
-    assert result == expected
+        cut = {"cut": content[:-100], "empty": b"", "zeros": b"\0" * 50}
+        checkpoint.write_bytes(cut[damage])
+    with pytest.warns(UserWarning, match=f"{checkpoint} is damaged"):
+        assert go_on(small, runs) == ([0, 1, 2, 3], expected)
 
 
-def test_without_a_good_checkpoint_it_starts_again(stopped, small, expected):
-    runs, checkpoints = stopped
-    for path in checkpoints:
-        path.write_bytes(b"\0" * 50)
-    with pytest.warns(UserWarning, match="set aside"):
-        epochs, result = go_on(small, runs)
-    assert (epochs, result) == ([0, 1, 2, 3], expected)
+def test_a_flipped_bit_of_a_checkpoint_is_noticed(stopped, small, expected):
+    runs, checkpoint = stopped
+    name = checkpoint.parent.name.removesuffix(".partial")
+    for changed in flipped(checkpoint.read_bytes(), 12):
+        shutil.rmtree(runs / name, ignore_errors=True)
+        checkpoint.parent.mkdir(exist_ok=True)
+        checkpoint.write_bytes(changed)
+        with pytest.warns(UserWarning, match=f"{checkpoint} is damaged"):
+            assert go_on(small, runs) == ([0, 1, 2, 3], expected)
 
 
-def command(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "lenet5", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
+def test_a_run_of_the_torch_engine_goes_on_too(small, tmp_path):
+    config = Config(epochs=2, engine="torch")
+
+    def stop(engine, history):
+        if len(history) == 2:
+            raise StopError
+
+    options = {"config": config, "splits": small, "record": None}
+    with pytest.raises(StopError):
+        load_or_train(runs=tmp_path / "stopped", on_epoch=stop, **options)
+    measured = []
+    broken = load_or_train(
+        runs=tmp_path / "stopped",
+        on_epoch=lambda engine, history: measured.append(history[-1].epoch),
         **options,
     )
+    assert measured == [2]
+    whole = load_or_train(runs=tmp_path / "whole", **options)
+    assert broken.history == whole.history
 
 
-FULL_DISK = """
-import resource, signal, sys
-from lenet5 import data, run
-from lenet5.__main__ import main
-splits = data.load()
-run.load_data = lambda root: splits
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-sys.exit(main(["train", "--epochs", "1", "--runs", sys.argv[1]]))
-"""
+# --------------------------------------------------------------------- disks and Ctrl-C
 
 
-def test_a_disk_that_takes_no_more_ends_with_one_line_and_no_half_file(tmp_path):
-    command = [sys.executable, "-c", FULL_DISK, tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert done.stderr.startswith(f"lenet5: cannot read or write {tmp_path}")
+def train(runs, *arguments):
+    return main(["train", "--epochs", "2", "--runs", str(runs), *arguments])
+
+
+def test_a_disk_that_takes_no_more_ends_with_one_line_and_no_half_file(
+    tmp_path, monkeypatch, capsys
+):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert train(tmp_path) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.startswith(f"lenet5: cannot read or write {tmp_path}")
+    assert "No space left on device" in error
     assert not any(
         path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()
     )
 
 
-def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path):
+def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "runs").write_text("a file, where a folder is wanted")
-    done = command("train", "--epochs", 0, "--runs", tmp_path / "runs")
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert str(tmp_path / "runs") in done.stderr
+    assert train(tmp_path / "runs") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert str(tmp_path / "runs") in error
 
 
-def test_ctrl_c_ends_with_one_line_and_keeps_what_is_finished(tmp_path):
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "lenet5",
-            "train",
-            "--epochs",
-            "50",
-            "--runs",
-            str(tmp_path),
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stderr.readline().startswith("epoch 0/50")
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert [line for line in err.splitlines() if not line.startswith("epoch")] == [
-        "lenet5: interrupted; finished epochs are kept, the same command goes on from them"
+def test_ctrl_c_ends_with_one_line_and_keeps_what_is_finished(
+    tmp_path, monkeypatch, capsys
+):
+    fsync, flushed = os.fsync, []
+
+    def interrupted(descriptor):
+        fsync(descriptor)
+        flushed.append(descriptor)
+        if len(flushed) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    assert train(tmp_path) == 130
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if not line.startswith("epoch")] == [
+        "lenet5: interrupted; finished epochs are kept, the same command goes on"
     ]
-    assert list(tmp_path.rglob("epoch-00000.safetensors")) != []
+    monkeypatch.undo()
+    assert train(tmp_path) == 0
+    assert [line[:9] for line in capsys.readouterr().err.splitlines()] == [
+        "epoch 1/2",
+        "epoch 2/2",
+    ]

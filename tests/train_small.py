@@ -1,7 +1,7 @@
 """Train a small run in the folder given; a child process for the tests of survival.
 
-``python train_small.py RUNS [FSYNC]``: with FSYNC, kill this process with SIGKILL at the
-FSYNC-th time that a file is flushed, in the middle of writing it.
+``python train_small.py RUNS THREADS [steps|fsync N]``: kill this process with SIGKILL at
+the N-th call for steps, amid an epoch, or at the N-th flush, amid the writing of a file.
 """
 
 import os
@@ -9,38 +9,51 @@ import signal
 import sys
 from pathlib import Path
 
-from lenet5 import data
-from lenet5.config import Config
+from lenet5 import Config, data
+from lenet5.exact import ExactEngine
 from lenet5.run import load_or_train
 
+CONFIG = Config(epochs=8)
 
-def main() -> None:
-    if len(sys.argv) > 2:
-        left, fsync = int(sys.argv[2]), os.fsync
 
-        def killing(descriptor):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
-                os.kill(os.getpid(), signal.SIGKILL)
-            fsync(descriptor)
-
-        os.fsync = killing
+def small() -> tuple[data.Split, data.Split]:
+    """1,200 training and 300 test images."""
     train, test = data.load()
-    splits = (
+    return (
         data.Split(train.images[:1200], train.labels[:1200]),
         data.Split(test.images[:300], test.labels[:300]),
     )
-    print("loaded", flush=True)
+
+
+def kill_at(owner, name: str, count: int) -> None:
+    """Have the ``count``-th call of a function kill this process."""
+    function = getattr(owner, name)
+
+    def killing(*arguments):
+        nonlocal count
+        count -= 1
+        if count == 0:
+            if name == "fsync":
+                os.ftruncate(arguments[0], os.fstat(arguments[0]).st_size // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments)
+
+    setattr(owner, name, killing)
+
+
+def main(runs: str, threads: str, name: str = "", count: str = "0") -> None:
+    if name:
+        kill_at({"steps": ExactEngine, "fsync": os}[name], name, int(count))
     run = load_or_train(
-        Config(epochs=8, device="cpu"),
-        splits,
-        runs=Path(sys.argv[1]),
-        on_epoch=lambda state: print(f"epoch {len(state.history) - 1}", flush=True),
+        CONFIG,
+        small(),
+        runs=Path(runs),
+        record=None,
+        threads=int(threads),
+        on_epoch=lambda engine, history: print("epoch", len(history) - 1, flush=True),
     )
-    print("done", run.fingerprint, flush=True)
+    print("done", run.fingerprint)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
