@@ -1,16 +1,21 @@
 """Sphinx extension: the directive ``app``, a small program in a page of the HTML book.
 
-``{app} FOLDER`` puts the folder's HTML into the page, whose style sheets and scripts are
-loaded there, in alphabetical order, and on no other page. Option ``data`` names files for
-the scripts. Each comes as a script that sets ``appData[NAME]`` to its bytes in base64,
-since browsers refuse ``fetch`` under ``file://``.
+``{app} FOLDER …`` puts the HTML of these folders into the page. Their style sheets and
+scripts are loaded there, in alphabetical order, and on no other page. Option ``data`` names
+files for the scripts. Each comes as a script that sets ``appData[NAME]`` to its bytes in
+base64, since browsers refuse ``fetch`` under ``file://``. Those of option ``later`` lie as
+NAME.js beside the scripts of the last folder, to be loaded when they are needed.
+``NAME=module:function`` stands for a file whose path the function returns; if it raises,
+the file is left out, and the build says why.
 """
 
 import base64
+from importlib import import_module
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from ext.book import BookError
@@ -20,19 +25,34 @@ class App(SphinxDirective):
     """The app in HTML, nothing elsewhere; paths are relative to the page, or to ``/``."""
 
     required_arguments = 1
-    option_spec = {"data": directives.unchanged}  # noqa: RUF012, docutils' own form
+    final_argument_whitespace = True
+    option_spec = dict.fromkeys(("data", "later"), directives.unchanged)
 
     def run(self) -> list[nodes.Node]:
-        names = [self.arguments[0], *self.options.get("data", "").split()]
-        paths = [Path(self.env.relfn2path(name)[1]) for name in names]
-        for path in paths:
-            if not path.exists():
-                raise BookError(f"{self.env.docname}, app: there is no {path}")
-        for path in (*sorted(paths[0].iterdir()), *paths[1:]):
+        folders = [Path(self._path(name)) for name in self.arguments[0].split()]
+        for path in (path for folder in folders for path in sorted(folder.iterdir())):
             self.env.note_dependency(str(path))
-        pages = sorted(paths[0].glob("*.html"))
+        pages = [page for folder in folders for page in sorted(folder.glob("*.html"))]
         html = "\n".join(page.read_text(encoding="utf-8") for page in pages)
-        return [nodes.raw("", html, format="html", app=[str(path) for path in paths])]
+        needs = {"app": list(map(str, folders))}
+        for option in self.option_spec:
+            words = self.options.get(option, "").split()
+            needs[option] = [self._file(word) for word in words]
+        return [nodes.raw("", html, format="html", **needs)]
+
+    def _file(self, word: str) -> tuple[str, str]:
+        """The name of a file, and its path or the function that makes it."""
+        name, made, source = word.partition("=")
+        if not made:
+            source = self._path(name)
+            self.env.note_dependency(source)
+        return Path(name).name, source
+
+    def _path(self, name: str) -> str:
+        path = self.env.relfn2path(name)[1]
+        if not Path(path).exists():
+            raise BookError(f"{self.env.docname}, app: there is no {path}")
+        return path
 
 
 def add_files(app, page: str, template: str, context: dict, doctree) -> None:
@@ -40,21 +60,41 @@ def add_files(app, page: str, template: str, context: dict, doctree) -> None:
     for raw in doctree.findall(nodes.raw) if doctree else []:
         if "app" not in raw:
             continue
-        folder, *data = map(Path, raw["app"])
-        place = f"apps/{folder.name}"
-        target = Path(app.outdir, "_static", place)
-        target.mkdir(parents=True, exist_ok=True)
-        for path in data + sorted(folder.glob("*.js")) + sorted(folder.glob("*.css")):
-            name, content = path.name, path.read_bytes()
-            if path in data:
-                text = base64.b64encode(content).decode()
-                content = f"(window.appData ??= {{}})[{name!r}] = {text!r};\n".encode()
-                name += ".js"
-            (target / name).write_bytes(content)
-            if name.endswith(".js"):
-                app.add_js_file(f"{place}/{name}", loading_method="defer")
-            else:
-                app.add_css_file(f"{place}/{name}")
+        folders, static = (
+            [Path(folder) for folder in raw["app"]],
+            Path(app.outdir, "_static"),
+        )
+        for folder in folders:
+            (static / "apps" / folder.name).mkdir(parents=True, exist_ok=True)
+        for option in ("data", "later"):
+            for name, source in raw[option]:
+                script = f"apps/{folders[-1].name}/{name}.js"
+                if write_data(static / script, name, source) and option == "data":
+                    app.add_js_file(script, loading_method="defer")
+        for path in (path for folder in folders for path in sorted(folder.iterdir())):
+            name = f"apps/{path.parent.name}/{path.name}"
+            if path.suffix in (".js", ".css"):
+                (static / name).write_bytes(path.read_bytes())
+            if path.suffix == ".js":
+                app.add_js_file(name, loading_method="defer")
+            elif path.suffix == ".css":
+                app.add_css_file(name)
+
+
+def write_data(script: Path, name: str, source: str) -> bool:
+    """Write a file's bytes as a script; False if its function cannot make it."""
+    path = Path(source)
+    try:
+        if not path.is_absolute():
+            module, function = source.split(":")
+            path = getattr(import_module(module), function)()
+    except Exception as error:
+        logging.getLogger(__name__).info("app: %s is left out: %s", name, error)
+        script.unlink(missing_ok=True)
+        return False
+    text = base64.b64encode(path.read_bytes()).decode()
+    script.write_text(f"(window.appData ??= {{}})[{name!r}] = {text!r};\n")
+    return True
 
 
 def setup(app) -> None:
