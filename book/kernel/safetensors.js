@@ -1,0 +1,58 @@
+// @ts-check
+// The file of a network: safetensors, as `python -m lenet5 evaluate` reads and writes it.
+// Its form: the header's length in 8 bytes, the header in JSON, then the tensors.
+var lenet5 = lenet5 || {};
+
+/** @type {Record<string, number[]>} names and shapes of the parameters, in the kernel's order */
+lenet5.shapes = {
+  "conv1.weight": [6, 1, 5, 5], "conv1.bias": [6],
+  "conv2.weight": [16, 6, 5, 5], "conv2.bias": [16],
+  "dense1.weight": [120, 256], "dense1.bias": [120],
+  "dense2.weight": [84, 120], "dense2.bias": [84],
+  "dense3.weight": [10, 84], "dense3.bias": [10],
+};
+
+/**
+ * All weights of a file, one after the other.
+ * @param {Uint8Array<ArrayBuffer>} file
+ * @returns {Float32Array}
+ */
+lenet5.readNetwork = (file) => {
+  const wrong = new Error("this is no network of this report: a .safetensors file with the parameters of LeNet-5");
+  const weights = new Float32Array(44426);
+  try {
+    const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+    const length = Number(view.getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+    let at = 0;
+    for (const [name, shape] of Object.entries(lenet5.shapes)) {
+      const { dtype, shape: found, data_offsets: [start, end] } = header[name];
+      if (dtype !== "F32" || String(found) !== String(shape)) throw wrong;
+      for (let i = start; i < end; i += 4) weights[at++] = view.getFloat32(8 + length + i, true);
+    }
+  } catch {
+    throw wrong;
+  }
+  return weights;
+};
+
+/**
+ * @param {Float32Array} weights
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+lenet5.writeNetwork = (weights) => {
+  /** @type {Record<string, object>} */
+  const header = {};
+  let at = 0;
+  for (const [name, shape] of Object.entries(lenet5.shapes)) {
+    const bytes = 4 * shape.reduce((a, b) => a * b);
+    header[name] = { dtype: "F32", shape, data_offsets: [at, at += bytes] };
+  }
+  let text = JSON.stringify(header);
+  text = text.padEnd(Math.ceil(text.length / 8) * 8); // tensors start at a multiple of 8
+  const file = new Uint8Array(8 + text.length + at);
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+  file.set(new TextEncoder().encode(text), 8);
+  file.set(new Uint8Array(weights.buffer, weights.byteOffset, at), 8 + text.length);
+  return file;
+};
