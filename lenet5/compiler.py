@@ -13,25 +13,14 @@ from lenet5 import Lenet5Error
 SOURCE = Path(__file__).with_name("kernel.c")
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 # Rounding is the promise: kernel.c says why these flags are part of it.
-FLAGS = (
-    "-std=gnu11",
-    "-O3",
-    "-ffp-contract=off",
-    "-fno-math-errno",
-    "-Wno-pass-failed",
-)
+FLAGS = "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -Wno-pass-failed".split()
 # No start files and none of zig's own library: to build these first takes five seconds
 # in place of one. On Windows they are needed.
 LINK = () if platform.system() == "Windows" else ("-nostdlib", "-lc")
 WASM = (
-    *("-target", "wasm32-freestanding", "-mcpu=generic+simd128+bulk_memory"),
-    *(
-        "-nostdlib",
-        "-Wl,--no-entry",
-        "-Wl,--export-dynamic",
-        "-Wl,--export=__heap_base",
-    ),
-)
+    "-target wasm32-freestanding -mcpu=generic+simd128+bulk_memory -nostdlib "
+    "-Wl,--no-entry -Wl,--export-dynamic -Wl,--export=__heap_base"
+).split()
 
 
 def library(image_shape: tuple[int, int, int], classes: int) -> Path:
@@ -47,10 +36,8 @@ def library(image_shape: tuple[int, int, int], classes: int) -> Path:
     names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
     shape = zip(names, (*image_shape, classes), strict=True)
     cpu = f"-mcpu={os.environ.get('LENET5_CPU', 'native')}"
-    flags = [*FLAGS, "-shared", "-fPIC", *LINK, cpu, *(f"-D{x}={n}" for x, n in shape)]
-    return _cached(
-        "so", flags, f"{platform.system()} {platform.machine()} {_features()}"
-    )
+    shape = (f"-D{name}={number}" for name, number in shape)
+    return _cached("so", [*FLAGS, "-shared", "-fPIC", *LINK, cpu, *shape])
 
 
 def webassembly() -> Path:
@@ -61,9 +48,10 @@ def webassembly() -> Path:
     return _cached("wasm", [*FLAGS, *WASM])
 
 
-def _cached(suffix: str, flags, machine: str = "") -> Path:
-    key = SOURCE.read_bytes() + f"{flags} {machine}".encode()
-    built = CACHE / f"kernel-{hashlib.sha256(key).hexdigest()[:16]}.{suffix}"
+def _cached(suffix: str, flags) -> Path:
+    machine = f"{platform.system()} {platform.machine()} {_features()}"
+    digest = hashlib.sha256(SOURCE.read_bytes() + f"{flags} {machine}".encode())
+    built = CACHE / f"kernel-{digest.hexdigest()[:16]}.{suffix}"
     if not built.exists():
         try:
             _build_once(built, flags)
@@ -91,7 +79,8 @@ def compile_source(source: Path, output: Path, flags) -> None:
         text=True,
     )
     if done.returncode:
-        reason = (done.stderr.strip() or "no message").splitlines()[0]
+        lines = done.stderr.splitlines() or ["no message"]
+        reason = next((line for line in lines if "error:" in line), lines[0])
         raise Lenet5Error(
             f"the exact engine cannot be built here ({reason}): use --engine torch"
         )

@@ -1,0 +1,302 @@
+"""What the exact engine computes: against NumPy in float64, at its edges, in any threads."""
+
+import ctypes
+import math
+import random
+import subprocess
+import sys
+
+import mpmath
+import numpy as np
+import pytest
+import reference
+
+from lenet5 import Lenet5Error, draws, exact
+from lenet5.data import Split
+from lenet5.exact import ExactEngine
+
+MNIST = ((1, 28, 28), 10)
+SHAPES = [MNIST, ((3, 32, 32), 100), ((2, 29, 31), 7), ((1, 16, 16), 1)]
+RATE = 3e-4
+
+
+def noise(image_shape, classes, count, seed=0):
+    """Images and labels of any shape, drawn."""
+    generator = np.random.default_rng(seed)
+    images = generator.integers(0, 256, (count, *image_shape), dtype=np.uint8)
+    return Split(images, generator.integers(0, classes, count).astype(np.int32))
+
+
+def double(weights):
+    return {name: array.astype(np.float64) for name, array in weights.items()}
+
+
+def gradients(engine, split):
+    """The gradient of one batch: Adam's first mean is a tenth of it."""
+    engine.steps(split, np.arange(len(split.labels)), len(split.labels), RATE)
+    state = engine.state()
+    return {name: 10 * state[f"mean.{name}"].astype(float) for name in engine.weights}
+
+
+def assert_near(ours, theirs, tolerance):
+    """Apart by no more than ``tolerance`` of each array's largest value."""
+    for name, expected in theirs.items():
+        apart = abs(ours[name] - expected).max()
+        assert apart <= tolerance * abs(expected).max(), (name, apart)
+
+
+def same(one, other):
+    """Two dictionaries of arrays hold the same bytes."""
+    return one.keys() == other.keys() and all(
+        one[name].tobytes() == other[name].tobytes() for name in one
+    )
+
+
+def test_ten_steps_follow_the_reference(mnist):
+    # Of a seed that meets no near tie: where a gradient is as small as its rounding,
+    # Adam's first steps part any two float32 engines by more.
+    train, rows = mnist[0], draws.shuffle(1, 1, 60_000)[: 9 * 96 + 41]
+    engine = ExactEngine(draws.initial_weights(1))
+    losses = engine.steps(train, rows, 96, RATE)  # a short last batch and last block
+    weights = double(draws.initial_weights(1))
+    batches = [rows[i : i + 96] for i in range(0, len(rows), 96)]
+    batches = [(train.images[batch] / 255, train.labels[batch]) for batch in batches]
+    np.testing.assert_allclose(
+        losses, reference.adam(weights, batches, RATE), rtol=1e-6
+    )
+    assert_near(engine.weights, weights, 5e-6)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 96, 128])
+def test_gradients_are_slopes_of_the_loss(small, batch):
+    generator = np.random.default_rng(batch)
+    start = draws.initial_weights(1)
+    for name in start:  # blank paper would lie on the kink of ReLU where they are 0
+        if "bias" in name:
+            start[name] += generator.normal(0, 0.1, start[name].shape).astype("f4")
+    split = Split(small[0].images[:batch], small[0].labels[:batch])
+    ours, weights = gradients(ExactEngine(start), split), double(start)
+
+    def loss_and_gradients():
+        return reference.loss_and_gradients(weights, split.images / 255, split.labels)
+
+    assert_near(ours, loss_and_gradients()[1], 5e-6)
+    for name, array in weights.items():
+        i = generator.integers(array.size)
+        kept, ends = array.flat[i], []
+        for change in (1e-6, -1e-6):
+            array.flat[i] = kept + change
+            ends.append(loss_and_gradients()[0])
+        array.flat[i] = kept
+        slope = (ends[0] - ends[1]) / 2e-6
+        assert ours[name].flat[i] == pytest.approx(
+            slope, abs=1e-5 * abs(ours[name]).max()
+        )
+
+
+@pytest.mark.parametrize(("image_shape", "classes"), SHAPES)
+def test_every_shape_has_an_exact_engine(image_shape, classes):
+    split = noise(image_shape, classes, 41)
+    weights = draws.initial_weights(0, image_shape, classes)
+    engine = ExactEngine(weights, image_shape, threads=3)
+    logits = engine.logits(split.images)
+    for image, row in zip(split.images, logits, strict=True):
+        assert engine.activations(image)["dense3"].tobytes() == row.tobytes()
+    loss, error = engine.measure(split)
+    assert error == pytest.approx(100 * (logits.argmax(1) != split.labels).mean())
+    expected, slopes = reference.loss_and_gradients(
+        double(weights), split.images / 255, split.labels
+    )
+    assert loss == pytest.approx(expected, rel=1e-6)
+    assert_near(gradients(engine, split), slopes, 5e-6)
+
+
+def test_layers_are_those_of_the_network(small):
+    engine = ExactEngine(draws.initial_weights(0))
+    layers = engine.activations(small[0].images[0])
+    shapes = {name: array.shape for name, array in layers.items()}
+    assert shapes == {
+        "relu1": (6, 24, 24), "pool1": (6, 12, 12), "relu2": (16, 8, 8),
+        "pool2": (16, 4, 4), "relu3": (120,), "relu4": (84,), "dense3": (10,),
+    }  # fmt: skip
+    weights = double(draws.initial_weights(0))
+    image = small[0].images[:1] / 255
+    relu1 = reference.convolve(image, weights["conv1.weight"], 0).clip(0)
+    np.testing.assert_allclose(layers["relu1"], relu1[0], atol=1e-6)
+    np.testing.assert_allclose(layers["pool1"], reference.pool(relu1)[0][0], atol=1e-6)
+
+
+def test_of_equal_values_in_a_pool_the_first_has_the_gradient(monkeypatch):
+    # Sums of few binary digits are exact in both precisions: ties are ties in both.
+    generator = np.random.default_rng(0)
+    weights = draws.initial_weights(0)
+    for name in ("conv1.weight", "conv2.weight"):
+        drawn = generator.integers(-1, 2, weights[name].shape)
+        weights[name] = (drawn / 8).astype(np.float32)
+    images = 255 * generator.integers(0, 2, (20, 1, 28, 28), dtype=np.uint8)
+    split = Split(images, np.arange(20, dtype=np.int32) % 10)
+    ours = gradients(ExactEngine(weights), split)
+
+    def theirs():
+        return reference.loss_and_gradients(double(weights), images / 255, split.labels)
+
+    assert_near(ours, theirs()[1], 5e-6)
+    first_wins = reference.pool
+
+    def last_wins(x):
+        maximum, mask = first_wins(x[..., ::-1, ::-1])
+        return maximum[..., ::-1, ::-1], mask[..., ::-1, ::-1, ::-1]
+
+    monkeypatch.setattr(reference, "pool", last_wins)
+    with pytest.raises(AssertionError):
+        assert_near(ours, theirs()[1], 1e-2)
+
+
+@pytest.mark.parametrize("layer", ["conv1", "conv2", "dense1", "dense2"])
+def test_dead_units_have_no_gradient(small, layer):
+    weights = draws.initial_weights(0)
+    weights[f"{layer}.bias"] -= 100
+    engine = ExactEngine(weights)
+    slopes = gradients(engine, Split(small[0].images[:50], small[0].labels[:50]))
+    # The layers above see zeros and add zero biases: they are dead too, but for the last.
+    assert [name for name in weights if slopes[name].any()] == ["dense3.bias"]
+    changed = [
+        n for n in weights if engine.weights[n].tobytes() != weights[n].tobytes()
+    ]
+    assert changed == ["dense3.bias"]
+
+
+def test_extreme_logits_do_not_overflow(small):
+    weights = draws.initial_weights(0)
+    weights["dense3.bias"][:] = [3e38] + [-3e38] * 9
+    engine = ExactEngine(weights)
+    labels = np.full(20, 1, np.int32)
+    split = Split(small[0].images[:20], labels)
+    assert engine.measure(split) == (pytest.approx(6e38), 100)
+    assert engine.steps(split, np.arange(20), 20, RATE) == [pytest.approx(6e38)]
+    assert all(np.isfinite(array).all() for array in engine.weights.values())
+    split = Split(split.images, labels * 0)
+    assert ExactEngine(weights).measure(split) == (0, 0)
+
+
+def test_a_loss_that_is_no_number_is_seen(small):
+    weights = draws.initial_weights(0)
+    weights["dense3.bias"][3] = math.nan
+    assert np.isnan(ExactEngine(weights).steps(small[0], np.arange(40), 20, RATE)).all()
+
+
+def test_of_equal_logits_the_first_is_the_guess(small):
+    weights = draws.initial_weights(0)
+    weights["dense3.weight"][:] = 0
+    loss, error = ExactEngine(weights).measure(small[1])
+    assert loss == pytest.approx(math.log(10), rel=1e-15)
+    assert error == 100 * (small[1].labels != 0).mean()
+
+
+def test_floats_are_read_as_bytes_are(small):
+    engine = ExactEngine(draws.initial_weights(0))
+    images = small[1].images
+    floats = images / np.float32(255)
+    assert floats.dtype == np.float32
+    assert engine.logits(floats).tobytes() == engine.logits(images).tobytes()
+    assert engine.measure(Split(floats, small[1].labels)) == engine.measure(small[1])
+    assert same(engine.activations(floats[0]), engine.activations(images[0]))
+
+
+def test_probabilities_are_the_softmax_of_the_logits(small):
+    engine = ExactEngine(draws.initial_weights(0))
+    exponentials = np.exp(engine.logits(small[1].images).astype(np.float64))
+    expected = exponentials / exponentials.sum(1, keepdims=True)
+    ours = engine.probabilities(small[1].images)
+    np.testing.assert_allclose(ours, expected, rtol=1e-14)
+
+
+def ulps(value, true):
+    """How far ``value`` lies from the true one, in units of the last place."""
+    return float(abs(mpmath.mpf(value) - true) / math.ulp(float(true)))
+
+
+def test_exp_and_log_are_as_near_as_the_source_says():
+    library = exact._load(*MNIST)
+    exp, log = library.lenet_exp, library.lenet_log
+    for function in (exp, log):
+        function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double]
+    draw = random.Random(0).random
+    with mpmath.workprec(100):
+        below = [-scale * draw() for scale in (1e-3, 1, 30, 699) for _ in range(2000)]
+        below += [-(k + 0.5) * math.log(2) for k in range(1000)]
+        assert max(ulps(exp(x), mpmath.exp(x)) for x in below) < 1.2
+        above = [1 + s * draw() for s in (1e-9, 1e-3, 1, 9, 999) for _ in range(2000)]
+        above += [math.sqrt(2) + k * 1e-6 for k in range(-500, 500)]
+        assert max(ulps(log(x), mpmath.log(x)) for x in above) < 1
+    assert (exp(0), exp(-1e9), exp(-math.inf), log(1)) == (1, 0, 0, 0)
+    assert math.isnan(exp(math.nan))
+    assert math.isnan(log(math.nan))
+
+
+def test_threads_decide_speed_alone(small):
+    rows = draws.shuffle(0, 1, 600)
+
+    def run(threads, others):
+        engine = ExactEngine(draws.initial_weights(0), threads=threads)
+        losses = engine.steps(small[0], rows[:384], 128, RATE)
+        goes_on = ExactEngine(draws.initial_weights(1), threads=others)
+        goes_on.restore(engine.state())
+        losses = [*losses, *goes_on.steps(small[0], rows[384:], 128, RATE)]
+        return goes_on.state(), losses, goes_on.measure(small[0])
+
+    state, losses, measured = run(1, 1)
+    assert state["adam.steps"] == 5
+    for threads, others in ((2, 3), (3, 8), (8, 2)):
+        other = run(threads, others)
+        assert same(other[0], state)
+        assert other[1:] == (losses, measured)
+
+
+def test_slices_of_an_epoch_make_the_epoch(small):
+    rows = draws.shuffle(0, 1, 600)
+    whole, sliced = (ExactEngine(draws.initial_weights(0)) for _ in range(2))
+    losses = whole.steps(small[0], rows, 128, RATE)
+    parts = [
+        sliced.steps(small[0], rows[i : i + 256], 128, RATE) for i in (0, 256, 512)
+    ]
+    assert losses.tolist() == np.concatenate(parts).tolist()
+    assert same(whole.state(), sliced.state())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
+def test_threads_that_cannot_start_hang_nobody():
+    code = """
+import resource
+import numpy as np
+from lenet5 import draws
+from lenet5.data import Split
+from lenet5.exact import ExactEngine
+split = Split(np.zeros((256, 1, 28, 28), np.uint8), np.zeros(256, np.int32))
+engines = [ExactEngine(draws.initial_weights(0), threads=n) for n in (8, 1)]
+for engine in engines:
+    engine.steps(split, np.arange(128), 128, 1e-3)
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + 2**22  # less than a thread's stack
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+for engine in engines:
+    engine.steps(split, np.arange(128, 256), 128, 1e-3)
+same = engines[0]._floats.tobytes() == engines[1]._floats.tobytes()
+print(same)
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True\n", done.stderr
+
+
+def test_what_lies_out_of_range_is_refused(small):
+    engine = ExactEngine(draws.initial_weights(0))
+    images, labels = small[0].images[:10], small[0].labels[:10]
+    for wrong in (-1, 10):
+        labels = np.full(10, wrong, np.int32)
+        with pytest.raises(Lenet5Error, match="a label is not one of 0 to 9"):
+            engine.measure(Split(images, labels))
+        with pytest.raises(Lenet5Error, match="a label is not one of 0 to 9"):
+            engine.steps(Split(images, labels), [0], 1, RATE)
+    with pytest.raises(Lenet5Error, match="row 10 is not one of 10 images"):
+        engine.steps(Split(images, small[0].labels[:10]), [0, 10], 1, RATE)
