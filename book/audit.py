@@ -7,16 +7,16 @@ seed = 0
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import counts, curves, findings, glue_numbers, images, intervals, ledger
-from exhibits import network, origin, report, show, show_table, systems, validation
-from lenet5.data import load
+from exhibits import figures, glue, ledger, origin, report, show, show_table
+from exhibits.evidence import Evidence, systems
+from exhibits.findings import tests
+from exhibits.intervals import LEVEL
+from exhibits.validation import HELD_BACK, choices, two_measures
 from lenet5.verify import COVERAGE
 
 run, predictions, history, original = report(epochs, batch_size, lr, seed)
-train, test = load()
-claims, literature, facts = ledger.read()
-evidence = findings.Evidence(run, predictions, original, train, ledger.read())
-source = origin.of_run(run)
+evidence = Evidence(run, predictions, original)
+source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 
 # %% [markdown]
 # # Audit
@@ -32,29 +32,15 @@ source = origin.of_run(run)
 # claimed and how far a finding may be from it. Each is tested by a function of its own in `book/exhibits/findings.py`.
 
 # %% tags=["hide-input"]
-found = findings.tests.findings(claims, evidence)
-verdicts = [finding.verdict for finding in found.values()]
-kinds = (ledger.HOLDS, ledger.CORRECTED, ledger.FAILS, ledger.UNTESTED)
-held, corrected, failed, untested = map(verdicts.count, kinds)
-glue_numbers(claims=len(claims), held=held, corrected=corrected)
-glue_numbers(failed=failed, untested=untested)
+found = tests.findings(claims, evidence)
+glue(claims=len(found), **ledger.tally(found))
 show_table(
     "claim | verdict | found | tested by | where",
-    [
-        (claim.claim, f"*{finding.verdict}*", finding.text, claim.test, claim.where)
-        for claim, finding in zip(claims.values(), found.values())
-    ],
+    ledger.rows(claims, found),
     "The claims of the original and what became of them.",
     "tab-claims",
     source,
 )
-
-# %% tags=["hide-input", "remove-output"]
-by_class = np.bincount(train.labels)
-glue_numbers("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
-glue_numbers("{:,}", fewest=by_class.min(), most=by_class.max())
-errata = curves.errata(history, original, claims["accuracy"].value)
-show("errata", errata, source)
 
 # %% [markdown]
 # Of {glue:text}`claims` claims {glue:text}`held` hold, {glue:text}`corrected` hold with a correction,
@@ -70,7 +56,7 @@ show("errata", errata, source)
 # loss moved back by one epoch. The text gives an accuracy of {glue:text}`introduction.ipynb::text_accuracy:s`; the
 # plotted series ends at {glue:text}`results.ipynb::original_accuracy:s`.
 #
-# ```{glue:figure} errata
+# ```{glue:figure} fig-errata
 # :name: fig-errata
 # :alt: Two line charts over the epochs. In the upper one the loss of the original as drawn lies to the right of ours,
 # :  and on it once it is moved back by one epoch. In the lower one the plotted accuracy of the original runs close to
@@ -80,17 +66,12 @@ show("errata", errata, source)
 # ```
 #
 # The classes do not hold {glue:text}`dataset.ipynb::mean_count:s` training images each: that is their average, and they
-# range from {glue:text}`fewest` to {glue:text}`most` ({doc}`dataset` shows all ten).
+# range from {glue:text}`dataset.ipynb::fewest:s` to {glue:text}`dataset.ipynb::most:s` ({doc}`dataset` shows all ten).
 
 # %% tags=["hide-input", "remove-output"]
-held_back, errors = validation.two_measures(run.config, train, test)
-choices = validation.choices(errors)
-last, by_validation, by_test = errors.test[list(choices.values())]
-glue_numbers("{:,}", fit_images=len(train.labels) - validation.HELD_BACK)
-glue_numbers("{:,}", validation_images=validation.HELD_BACK)
-glue_numbers("{:.2f} %", validated=100 - by_validation)
-glue_numbers("{:.2f}", flattery=last - by_test)
-show("selection", curves.selection(errors, choices), origin.of_run(held_back))
+glue("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
+errata = figures.errata(history, original, claims["accuracy"].value)
+show("fig-errata", errata, source)
 
 # %% [markdown]
 # ## A real validation split
@@ -101,12 +82,22 @@ show("selection", curves.selection(errors, choices), origin.of_run(held_back))
 # three results side by side: the last epoch, the epoch with the lowest error on the held-back images, and the epoch with
 # the lowest error on the test images.
 
+# %% tags=["hide-input", "remove-output"]
+held_back, errors = two_measures(run.config)
+chosen = choices(errors)
+last, by_validation, by_test = errors.test[list(chosen.values())]
+fit_images = len(evidence.train.labels) - HELD_BACK
+glue("{:,}", fit_images=fit_images, validation_images=HELD_BACK)
+glue("{:.2f} %", validated=100 - by_validation)
+glue("{:.2f}", flattery=last - by_test)
+show("fig-selection", figures.selection(errors, chosen), origin.of_run(held_back))
+
 # %% tags=["hide-input"]
 show_table(
     "chosen | epoch | validation accuracy, % | test accuracy, %",
     [
         (name, epoch, *(f"{100 - error:.2f}" for error in errors.loc[epoch]))
-        for name, epoch in choices.items()
+        for name, epoch in chosen.items()
     ],
     "One training, three ways to choose its epoch.",
     "tab-selection",
@@ -114,18 +105,8 @@ show_table(
     "lrrr",
 )
 
-# %% tags=["hide-input", "remove-output"]
-compared = systems.listed(evidence)
-low, high = compared[0].interval
-glue_numbers(significance=claims["replication"].value)
-glue_numbers("{:.0f} %", level=100 * intervals.LEVEL, coverage=100 * COVERAGE)
-glue_numbers("{:,}", test_images=evidence.images)
-glue_numbers("{:.2f} %", error=evidence.error)
-glue_numbers(interval=f"{low:.2f} to {high:.2f} %")
-show("intervals", counts.intervals(compared), source)
-
 # %% [markdown]
-# ```{glue:figure} selection
+# ```{glue:figure} fig-selection
 # :name: fig-selection
 # :alt: A line chart of the error in per cent on validation and test images over the epochs. Both fall steeply at first,
 # :  then waver; dashed vertical lines mark the last epoch and those with the lowest error on either set.
@@ -140,9 +121,9 @@ show("intervals", counts.intervals(compared), source)
 #
 # ## How sure the numbers are
 #
-# An error counted on {glue:text}`test_images` images is an estimate. Wilson's interval {cite:p}`wilson1927` gives the
-# errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours is {glue:text}`error`, from
-# {glue:text}`interval`. {numref}`tab-records` puts it beside the original's and those of others.
+# An error counted on {glue:text}`dataset.ipynb::test:s` images is an estimate. Wilson's interval {cite:p}`wilson1927` gives the
+# errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours is
+# {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the original's and those of others.
 #
 # The last column is the chance of a difference from ours at least as large if both had the same error, by the
 # two-proportion score test. A difference with a chance of {glue:text}`significance` or more is within noise. The test
@@ -150,28 +131,25 @@ show("intervals", counts.intervals(compared), source)
 # on both lists could find smaller differences. The lists of the others are not published. A seed moves the error too;
 # one run of each cannot tell a better recipe from a better draw.
 
+# %% tags=["hide-input", "remove-output"]
+compared = systems(evidence)
+low, high = compared[0].interval
+glue("{:.0f} %", level=100 * LEVEL, coverage=100 * COVERAGE)
+glue(significance=claims["replication"].value, interval=f"{low:.2f} to {high:.2f} %")
+show("fig-intervals", figures.intervals(compared), source)
+
 # %% tags=["hide-input"]
 show_table(
     "system | year | accuracy, % | interval, % | selected on the test set | against ours",
     [system.row(claims["replication"].value) for system in compared],
-    f"Test accuracy with Wilson's {100 * intervals.LEVEL:.0f} % interval, ours and others'.",
+    f"Test accuracy with Wilson's {100 * LEVEL:.0f} % interval, ours and others'.",
     "tab-records",
     source,
     "lrrrll",
 )
 
-# %% tags=["hide-input", "remove-output"]
-wrong, kept = predictions.wrong, np.ones(evidence.images, bool)
-kept[facts["rejected"]] = False
-glue_numbers(rejected=(~kept).sum(), rejected_wrong=wrong[~kept].sum())
-glue_numbers("{:.2f} %", kept_error=100 * wrong[kept].sum() / kept.sum())
-show("atlas", images.atlas(predictions, facts["rejected"]), source)
-show("filters", network.filters(run.weights), source)
-first = predictions.images[0]
-show("maps", network.feature_maps(first, run.engine().activations(first)), source)
-
 # %% [markdown]
-# ```{glue:figure} intervals
+# ```{glue:figure} fig-intervals
 # :name: fig-intervals
 # :alt: Eight horizontal intervals of the test error in per cent. This report, the original and the two LeNet-5 of 1998
 # :  lie near one per cent; the later systems lie far to the left, near a fifth of a per cent and below.
@@ -183,10 +161,10 @@ show("maps", network.feature_maps(first, run.engine().activations(first)), sourc
 #
 # Some test labels are themselves wrong, or no one can tell. Raters rejected {glue:text}`rejected` of them
 # {cite:p}`northcutt2021`. The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes. Its
-# error is {glue:text}`error` with the given labels and {glue:text}`kept_error` without those images.
+# error is {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those images.
 # {numref}`fig-atlas` shows every mistake, those in doubt in a frame.
 #
-# ```{glue:figure} atlas
+# ```{glue:figure} fig-atlas
 # :name: fig-atlas
 # :alt: A grid of about a hundred small handwritten digits, black on white, twelve in a row. Above each stand its label,
 # :  the wrong prediction and a probability in per cent; a few, in coloured frames, have labels that raters rejected.
@@ -200,7 +178,7 @@ show("maps", network.feature_maps(first, run.engine().activations(first)), sourc
 # direction; those of the second combine six maps and are harder to name. {numref}`fig-maps` follows one digit down to
 # the logits.
 #
-# ```{glue:figure} filters
+# ```{glue:figure} fig-filters
 # :name: fig-filters
 # :alt: Six small squares of five by five coloured cells, the kernels of the first convolution, above a field of sixteen
 # :  columns and six rows of such squares, the kernels of the second. Colours run from brown for negative through white
@@ -208,7 +186,7 @@ show("maps", network.feature_maps(first, run.engine().activations(first)), sourc
 # The learned kernels of both convolutions. White is no weight; each layer has its own scale.
 # ```
 #
-# ```{glue:figure} maps
+# ```{glue:figure} fig-maps
 # :name: fig-maps
 # :alt: From top to bottom, a handwritten seven; six maps in which its strokes are picked out in different ways; the same
 # :  at half the size; sixteen small maps; the same at half the size; two strips of grey cells for the dense layers; ten
@@ -230,3 +208,13 @@ show("maps", network.feature_maps(first, run.engine().activations(first)), sourc
 # a prediction interval around the mean of the replicates, from their standard deviation and Student's t, such that both
 # hold one more run with a probability of {glue:text}`coverage` or more. Nothing widens it by hand. Outside the band, the
 # command exits with an error.
+
+# %% tags=["hide-input", "remove-output"]
+wrong, kept = predictions.wrong, np.ones(evidence.images, bool)
+kept[facts["rejected"]] = False
+glue(rejected=(~kept).sum(), rejected_wrong=wrong[~kept].sum())
+glue("{:.2f} %", kept_error=100 * wrong[kept].sum() / kept.sum())
+show("fig-atlas", figures.atlas(predictions, facts["rejected"]), source)
+show("fig-filters", figures.filters(run.weights), source)
+first = predictions.images[0]
+show("fig-maps", figures.feature_maps(first, run.engine().activations(first)), source)

@@ -1,14 +1,14 @@
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import counts, glue_numbers, images, origin, show, show_table
+from exhibits import figures, glue, origin, show, show_table
 from lenet5.data import checksum, load
 
 train, test = load()
 source = origin.of_data(checksum(train, test))
 ours, theirs = (np.bincount(split.labels) for split in (train, test))
-glue_numbers("{:,}", train=ours.sum(), test=theirs.sum(), total=ours.sum() + theirs.sum())
-glue_numbers(side=train.images.shape[-1], classes=len(ours))
+glue("{:,}", train=ours.sum(), test=theirs.sum(), total=sum(ours) + sum(theirs))
+glue(side=train.images.shape[-1], classes=len(ours))
 
 # %% [markdown]
 # # Dataset
@@ -22,13 +22,8 @@ glue_numbers(side=train.images.shape[-1], classes=len(ours))
 # {numref}`fig-digits` shows what the network is up against. Strokes are thick or thin, upright or slanted, and some
 # digits can be told only by a small gap.
 
-# %% tags=["hide-input", "remove-output"]
-show("digits", images.digits(train.images[:100]), source)
-glue_numbers("{:.0f} %", paper=100 * (train.images == 0).mean())
-glue_numbers("{:.3f}", mean_grey=train.images.mean() / 255)
-
 # %% [markdown]
-# ```{glue:figure} digits
+# ```{glue:figure} fig-digits
 # :name: fig-digits
 # :alt: A grid of ten rows and ten columns of handwritten digits, black on white, in many hands. The first row reads
 # :  5 0 4 1 9 2 1 3 1 4.
@@ -41,9 +36,9 @@ glue_numbers("{:.3f}", mean_grey=train.images.mean() / 255)
 # grey is {glue:text}`mean_grey`.
 
 # %% tags=["hide-input", "remove-output"]
-glue_numbers("{:,}", fewest=ours.min(), most=ours.max(), mean_count=round(ours.mean()))
-glue_numbers(fewest_digit=ours.argmin(), most_digit=ours.argmax())
-show("classes", counts.class_bars(ours, "images", ours.mean(), "average"), source)
+show("fig-digits", figures.digits(train.images[:100]), source)
+glue("{:.0f} %", paper=100 * (train.images == 0).mean())
+glue("{:.3f}", mean_grey=train.images.mean() / 255)
 
 # %% [markdown]
 # ## Classes
@@ -52,12 +47,17 @@ show("classes", counts.class_bars(ours, "images", ours.mean(), "average"), sourc
 # as {numref}`fig-classes` and {numref}`tab-classes` show: from {glue:text}`fewest` images of the digit
 # {glue:text}`fewest_digit` to {glue:text}`most` of the digit {glue:text}`most_digit`.
 #
-# ```{glue:figure} classes
+# ```{glue:figure} fig-classes
 # :name: fig-classes
 # :alt: A bar chart of the number of training images of each digit. Digit 5 has the fewest and digit 1 the most; a dashed
 # :  line marks the average of 6,000.
 # Training images per class. The dashed line is the average that the original gives for all.
 # ```
+
+# %% tags=["hide-input", "remove-output"]
+glue("{:,}", fewest=ours.min(), most=ours.max(), mean_count=round(ours.mean()))
+glue(fewest_digit=ours.argmin(), most_digit=ours.argmax())
+show("fig-classes", figures.class_bars(ours, "images", ours.mean(), "average"), source)
 
 # %% tags=["hide-input"]
 rows = [*enumerate(zip(ours, theirs)), ("all", (ours.sum(), theirs.sum()))]

@@ -11,7 +11,15 @@ from pathlib import Path
 import pandas as pd
 
 import lenet5
-from exhibits import RECORD, glue_numbers, origin, recipe, show_code, show_source, show_table
+from exhibits import (
+    RECORD,
+    glue,
+    origin,
+    recipe,
+    show_code,
+    show_source,
+    show_table,
+)
 from lenet5 import Config
 from lenet5.model import LeNet5, TorchEngine, layer_table
 from lenet5.run import Run, load_or_train
@@ -28,7 +36,9 @@ from lenet5.train import train
 # {numref}`code-network` is the whole network.
 
 # %% tags=["remove-input"]
-layers = inspect.getsource(LeNet5).partition("# fmt: off\n")[2].partition("# fmt: on")[0]
+layers = (
+    inspect.getsource(LeNet5).partition("# fmt: off\n")[2].partition("# fmt: on")[0]
+)
 show_code(layers, "python", "The layers, from `lenet5/model.py`.", "code-network")
 
 # %% [markdown]
@@ -37,15 +47,15 @@ show_code(layers, "python", "The layers, from `lenet5/model.py`.", "code-network
 
 # %% tags=["hide-input"]
 rows = layer_table(LeNet5())
-totals = (f"{sum(row[column] for row in rows):,}" for column in (3, 4))
+parameters, multiply_adds = (sum(row[column] for row in rows) for column in (3, 4))
 show_table(
     "layer | kind | output shape | parameters | multiply-adds",
     [
-        (row.name, row.kind, "×".join(map(str, row.shape)))
-        + (f"{row.parameters:,}", f"{row.multiply_adds:,}")
+        f"{row.name} | {row.kind} | {'×'.join(map(str, row.shape))} | "
+        f"{row.parameters:,} | {row.multiply_adds:,}"
         for row in rows
     ]
-    + [("all", "", "", *totals)],
+    + [f"all | | | {parameters:,} | {multiply_adds:,}"],
     "The layers, with parameters and multiply-adds for one image.",
     "tab-layers",
     origin.of_nothing(),
@@ -66,12 +76,14 @@ show_table(
 # %%
 run = load_or_train(Config(epochs, batch_size, lr, seed))
 last = run.history[-1]
-print(f"epoch {last.epoch}: test loss {last.test_loss:.4f}, test error {last.test_error:.2f} %")
+print(
+    f"epoch {last.epoch}: test loss {last.test_loss:.4f}, test error {last.test_error:.2f} %"
+)
 
 # %% tags=["remove-cell"]
 images = 60_000
 steps = -(-images // batch_size)
-glue_numbers(steps=steps, last_batch=images - (steps - 1) * batch_size)
+glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 
 # %% [markdown]
 # {numref}`tab-recipe` is the recipe of the original, and this run's. An epoch is one pass over the training images in a
@@ -83,7 +95,10 @@ original = ["20", "128", "Adam", "0.0003", "cross-entropy on logits"]
 original += ["Glorot uniform, zero biases", "none", "32-bit floating point"]
 show_table(
     "setting | original | this run",
-    [(name, theirs, ours) for (name, ours), theirs in zip(recipe.recipe(run).items(), original)],
+    [
+        (name, theirs, ours)
+        for (name, ours), theirs in zip(recipe.recipe(run).items(), original)
+    ],
     "The recipe.",
     "tab-recipe",
     origin.of_run(run),
@@ -105,7 +120,11 @@ show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
 # processor.
 
 # %% tags=["remove-input"]
-show_source(TorchEngine.steps, "The steps of an epoch in PyTorch, from `lenet5/model.py`.", "code-step")
+show_source(
+    TorchEngine.steps,
+    "The steps of an epoch in PyTorch, from `lenet5/model.py`.",
+    "code-step",
+)
 
 # %% [markdown]
 # {doc}`results` shows the run epoch by epoch.
@@ -121,7 +140,9 @@ show_source(TorchEngine.steps, "The steps of an epoch in PyTorch, from `lenet5/m
 # %% tags=["remove-input"]
 kernel = Path(lenet5.__file__).with_name("kernel.c").read_text(encoding="utf-8")
 rules = kernel.partition("*/")[0] + "*/"
-show_code(rules, "c", "The rules of the exact engine, from `lenet5/kernel.c`.", "code-rules")
+show_code(
+    rules, "c", "The rules of the exact engine, from `lenet5/kernel.c`.", "code-rules"
+)
 
 # %% [markdown]
 # The kernel is compiled at first use. Before it trains, it takes a few steps whose checksum is known: a compiler, an
@@ -135,7 +156,7 @@ show_code(rules, "c", "The rules of the exact engine, from `lenet5/kernel.c`.", 
 platforms = pd.read_csv(RECORD / "platforms.csv", dtype=str)
 checksums = platforms.iloc[:, -1]
 assert checksums.nunique() == 1, "two platforms have trained other weights"
-glue_numbers(platforms=len(platforms), checksums="one")
+glue(platforms=len(platforms), checksums="one")
 platforms[checksums.name] = "`" + checksums.str[:16] + "`"
 show_table(
     " | ".join(platforms.columns),

@@ -12,11 +12,11 @@
 # two.
 
 # %% tags=["remove-cell"]
-from exhibits import glue_numbers, ledger, network, origin, show
+from exhibits import figures, glue, ledger, origin, show
 from lenet5.model import LeNet5, layer_table
 
 claims, literature, facts = ledger.read()
-glue_numbers("{} %", text_accuracy=claims["accuracy"].value)
+glue("{} %", text_accuracy=claims["accuracy"].value)
 
 # %% [markdown]
 # ## The network
@@ -26,18 +26,8 @@ glue_numbers("{} %", text_accuracy=claims["accuracy"].value)
 # strongest answer in every 2×2 block and halves the resolution. Three dense layers turn the 256 values that remain into
 # ten, one for each digit. {numref}`fig-architecture` shows the shapes on the way.
 
-# %% tags=["hide-input", "remove-output"]
-model = LeNet5()
-layers = layer_table(model)
-parameters = sum(row.parameters for row in layers)
-dense = sum(row.parameters for row in layers if row.kind == "Linear")
-multiply_adds = sum(row.multiply_adds for row in layers)
-glue_numbers("{:,}", parameters=parameters, multiply_adds=multiply_adds)
-glue_numbers("{:.0f} %", dense_share=100 * dense / parameters)
-show("architecture", network.architecture(model, layers), origin.of_nothing())
-
 # %% [markdown]
-# ```{glue:figure} architecture
+# ```{glue:figure} fig-architecture
 # :name: fig-architecture
 # :alt: From left to right, a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
 # :  sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange
@@ -89,13 +79,23 @@ show("architecture", network.architecture(model, layers), origin.of_nothing())
 # The report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's:
 # $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
 
+# %% tags=["hide-input", "remove-output"]
+model = LeNet5()
+layers = layer_table(model)
+parameters = sum(row.parameters for row in layers)
+dense = sum(row.parameters for row in layers if row.kind == "Linear")
+multiply_adds = sum(row.multiply_adds for row in layers)
+glue("{:,}", parameters=parameters, multiply_adds=multiply_adds)
+glue("{:.0f} %", dense_share=100 * dense / parameters)
+show("fig-architecture", figures.architecture(model, layers), origin.of_nothing())
+
 # %% tags=["remove-cell"]
 singles = "{mcdnn_single_lowest} to {mcdnn_single_highest} %".format(**facts)
-glue_numbers("{:.0f}", mcdnn_mistakes=100 * literature["mcdnn"]["error"])
-glue_numbers(mcdnn_networks=facts["mcdnn_networks"], mcdnn_singles=singles)
-glue_numbers("{} %", mcdnn_accuracy=claims["mcdnn"].value)
-glue_numbers("{} %", lenet5_error=literature["lenet5"]["error"])
-glue_numbers("{} %", distorted_error=literature["lenet5-distorted"]["error"])
+glue("{:.0f}", mcdnn_mistakes=100 * literature["mcdnn"]["error"])
+glue(mcdnn_networks=facts["mcdnn_networks"], mcdnn_singles=singles)
+glue("{} %", mcdnn_accuracy=claims["mcdnn"].value)
+glue("{} %", lenet5_error=literature["lenet5"]["error"])
+glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 
 # %% [markdown]
 # ## Better networks

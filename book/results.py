@@ -5,48 +5,36 @@ lr = 3e-4
 seed = 0
 
 # %% tags=["remove-cell"]
-import math
-
 import numpy as np
 
-from exhibits import counts, curves, glue_numbers, images, origin, report, show, show_table
+from exhibits import figures, glue, origin, report, show, show_table
 from lenet5.draws import shuffle
 
 run, predictions, history, original = report(epochs, batch_size, lr, seed)
 source, last, published = origin.of_run(run), history.iloc[-1], 100 - original.accuracy
-glue_numbers(epochs=epochs, mistakes=predictions.mistakes)
-glue_numbers("{:,}", images=len(predictions.labels))
-glue_numbers("{:.2f} %", accuracy=100 - last.test_error, error=last.test_error)
-glue_numbers("{:.2f} %", train_error=last.train_error)
+glue(epochs=epochs, mistakes=predictions.mistakes)
+glue("{:.2f} %", accuracy=100 - last.test_error, error=last.test_error)
+glue("{:.2f} %", train_error=last.train_error)
 
 # %% [markdown]
 # # Results
 #
-# After {glue:text}`epochs` epochs the network reads {glue:text}`accuracy` of the {glue:text}`images` test images
-# correctly: it makes {glue:text}`mistakes` mistakes, an error of {glue:text}`error`. On the training images the error is
-# {glue:text}`train_error`.
-
-# %% save_as="convergence.svg" tags=["hide-input", "remove-output"]
-glue_numbers("{:.4f}", original_first_loss=original.loss[0], ln10=math.log(10))
-glue_numbers("{:.4f}", first_loss=history.test_loss[0])
-glue_numbers("{:.1f} %", first_error=history.test_error[0])
-show("convergence", curves.convergence(history, original), source)
-
-# %% [markdown]
+# After {glue:text}`epochs` epochs the network reads {glue:text}`accuracy` of the {glue:text}`dataset.ipynb::test:s` test
+# images correctly: it makes {glue:text}`mistakes` mistakes, an error of {glue:text}`error`. On the training images the
+# error is {glue:text}`train_error`.
+#
 # ## Convergence
 #
 # {numref}`fig-convergence` shows the logarithm of the loss and the error over the epochs, with the series that the
 # original published. The curves agree in shape and in size: a steep first epoch, then a slow descent that is noisy on
 # the test images.
 #
-# ```{glue:figure} convergence
+# ```{glue:figure} fig-convergence
 # :name: fig-convergence
-# :alt: Two line charts over the epochs. In both, the curves of this report for training and test images and the
-# :  published curve of the original fall steeply at first and then slowly; the two test curves run close together,
-# :  and the training curve ends below them.
-# Convergence. Top: the natural logarithm of the mean loss; epoch 0 is the untrained network. Bottom: the share of images
-# misread. Where the dashed line keeps falling and the solid one does not, the network learns the training images by
-# heart.
+# :alt: Two line charts over the epochs. In both, this report's curves for training and test images and the published
+# :  one fall steeply, then slowly; the two test curves run close together, and the training curve ends below them.
+# Top: the natural logarithm of the mean loss; epoch 0 is the untrained network. Bottom: the share of images misread.
+# Where the dashed line keeps falling and the solid one does not, the network learns the training images by heart.
 # ```
 #
 # One correction is made in the figure. The first loss that the original draws, at epoch 1, is
@@ -58,31 +46,27 @@ show("convergence", curves.convergence(history, original), source)
 #
 # {numref}`tab-epochs` gives the numbers.
 
+# %% save_as="convergence.svg" tags=["hide-input", "remove-output"]
+glue("{:.1f} %", first_error=history.test_error[0])
+glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
+glue("{:.4f}", original_first_loss=original.loss[0])
+show("fig-convergence", figures.convergence(history, original), source)
+
 # %% tags=["hide-input"]
 shown = history[history.epoch.isin({0, 1, 2, 5, *range(10, epochs, 5), epochs})]
-theirs = dict(zip(original.drawn_at_epoch, map("{:.2f}".format, published)))
+theirs = dict(zip(original.drawn_at_epoch, published.map("{:.2f}".format)))
 show_table(
     "epoch | training loss | test loss | training error, % | test error, % | original's error, %",
     [
-        [row.epoch, f"{row.train_loss:.4f}", f"{row.test_loss:.4f}"]
-        + [f"{row.train_error:.2f}", f"{row.test_error:.2f}", theirs.get(row.epoch, "–")]
-        for row in shown.itertuples()
+        f"{e.epoch} | {e.train_loss:.4f} | {e.test_loss:.4f} | {e.train_error:.2f} | "
+        f"{e.test_error:.2f} | {theirs.get(e.epoch, '–')}"
+        for e in shown.itertuples()
     ],
     "Loss (nats) and error at some epochs, with the error that the original plots.",
     "tab-epochs",
     source,
     "rrrrrr",
 )
-
-# %% tags=["hide-input", "remove-output"]
-ours, theirs = history.test_error.idxmin(), original.accuracy.idxmax()
-glue_numbers(best_epoch=ours, original_best_epoch=original.drawn_at_epoch[theirs])
-glue_numbers("{:.2f} %", best_accuracy=100 - history.test_error[ours])
-glue_numbers("{:.2f} %", original_best=original.accuracy[theirs])
-glue_numbers("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
-show("first", images.predictions(predictions, range(9)), source)
-drawn = shuffle(seed, 0, len(predictions.labels))[:9]
-show("random", images.predictions(predictions, drawn), source)
 
 # %% [markdown]
 # ## Accuracy
@@ -98,7 +82,7 @@ show("random", images.predictions(predictions, drawn), source)
 # The original shows nine predictions and calls the examples random. They are the first nine images of the test file.
 # {numref}`fig-first` shows the same nine.
 #
-# ```{glue:figure} first
+# ```{glue:figure} fig-first
 # :name: fig-first
 # :alt: Nine handwritten digits, white on black, in three rows. The labels read 7 2 1, 0 4 1, 4 9 5. The predicted
 # :  digit stands above each.
@@ -109,7 +93,7 @@ show("random", images.predictions(predictions, drawn), source)
 # {numref}`fig-random` is drawn at random, with the seed of the run, from all test images. With so few mistakes among so
 # many images, a random handful seldom shows one.
 #
-# ```{glue:figure} random
+# ```{glue:figure} fig-random
 # :name: fig-random
 # :alt: Nine handwritten digits, white on black, in three rows, drawn at random from the test images. The predicted
 # :  digit stands above each.
@@ -117,16 +101,14 @@ show("random", images.predictions(predictions, drawn), source)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-matrix = predictions.confusion()
-class_error = 100 * (1 - matrix.diagonal() / matrix.sum(1))
-off = matrix - np.diag(matrix.diagonal())
-label, guess = np.unravel_index(off.argmax(), off.shape)
-glue_numbers(worst_pair=off.max(), worst_label=label, worst_guess=guess)
-glue_numbers(easiest=class_error.argmin(), hardest=class_error.argmax())
-glue_numbers("{:.2f} %", easiest_error=class_error.min(), hardest_error=class_error.max())
-show("confusion", counts.confusion(matrix), source)
-bars = (class_error, "error (% of the class)", last.test_error, "all images")
-show("class-error", counts.class_bars(*bars), source)
+ours, theirs = history.test_error.idxmin(), original.accuracy.idxmax()
+glue(best_epoch=ours, original_best_epoch=original.drawn_at_epoch[theirs])
+glue("{:.2f} %", best_accuracy=100 - history.test_error[ours])
+glue("{:.2f} %", original_best=original.accuracy[theirs])
+glue("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
+show("fig-first", figures.predictions(predictions, range(9)), source)
+drawn = shuffle(seed, 0, len(predictions.labels))[:9]
+show("fig-random", figures.predictions(predictions, drawn), source)
 
 # %% [markdown]
 # ## Mistakes
@@ -136,7 +118,7 @@ show("class-error", counts.class_bars(*bars), source)
 # gives the error of each class: it is least for the digit {glue:text}`easiest`, at {glue:text}`easiest_error`, and most
 # for the digit {glue:text}`hardest`, at {glue:text}`hardest_error`.
 #
-# ```{glue:figure} confusion
+# ```{glue:figure} fig-confusion
 # :name: fig-confusion
 # :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, about a
 # :  thousand each; the other fields hold the mistakes, most of them none and few more than five.
@@ -144,33 +126,42 @@ show("class-error", counts.class_bars(*bars), source)
 # the more frequent the mistake.
 # ```
 #
-# ```{glue:figure} class-error
+# ```{glue:figure} fig-class-error
 # :name: fig-class-error
 # :alt: A bar chart of the error in per cent of each digit from 0 to 9, with a dashed line at the error of all images.
 # The error of each class on the test images, with the error of all images as a dashed line.
 # ```
-
-# %% tags=["hide-input", "remove-output"]
-sure, surest = 90, predictions.surest_mistakes(9)
-percent = 100 * predictions.confidence
-glue_numbers(sure_mistakes=(predictions.wrong & (percent > sure)).sum(), sure=f"{sure} %")
-glue_numbers("{:.2f} %", surest_confidence=percent[surest].max(initial=0))
-glue_numbers("{:.2f} %", original_error=published.iloc[-1])
-show("mistakes", images.predictions(predictions, surest, confident=True), source)
-
-# %% [markdown]
+#
 # The softmax of the logits can be read as confidence. The network gives more than {glue:text}`sure` to a wrong
 # digit {glue:text}`sure_mistakes` times. {numref}`fig-mistakes` shows the mistakes of which it is surest, up to
 # {glue:text}`surest_confidence`. Some of them a person would read otherwise too.
 #
-# ```{glue:figure} mistakes
+# ```{glue:figure} fig-mistakes
 # :name: fig-mistakes
 # :alt: Nine handwritten digits, white on black, in three rows, ambiguous or oddly shaped. Above each stand the wrong
 # :  prediction, the label and a probability near one.
 # The nine mistakes of which the network is surest. Above each stand the predicted digit, the label in brackets, and the
 # probability given to the prediction.
 # ```
-#
+
+# %% tags=["hide-input", "remove-output"]
+matrix, errors = predictions.confusion(), predictions.class_errors()
+pairs = matrix - np.diag(matrix.diagonal())
+label, guess = divmod(pairs.argmax(), len(pairs))
+glue(worst_label=label, worst_guess=guess, worst_pair=pairs.max())
+glue(easiest=errors.argmin(), hardest=errors.argmax())
+glue("{:.2f} %", easiest_error=errors.min(), hardest_error=errors.max())
+sure, surest = 0.9, predictions.surest_mistakes(9)
+glue("{:.0f} %", sure=100 * sure)
+glue(sure_mistakes=(predictions.confidence[predictions.wrong] > sure).sum())
+glue("{:.2f} %", surest_confidence=100 * predictions.confidence[surest[0]])
+glue("{:.2f} %", original_error=published.iloc[-1])
+bars = (errors, "error (% of the class)", last.test_error, "all images")
+show("fig-confusion", figures.confusion(matrix), source)
+show("fig-class-error", figures.class_bars(*bars), source)
+show("fig-mistakes", figures.predictions(predictions, surest, confident=True), source)
+
+# %% [markdown]
 # ## What holds
 #
 # The recipe of the original gives what its plot shows: an error near one in a hundred after 20 epochs, here

@@ -12,8 +12,8 @@
 # a browser. In print {numref}`fig-pad` stands in its place.
 # ```
 #
-# ```{app} pad
-# :data: /record/model.safetensors pad/samples.json
+# ```{app} kernel pad
+# :data: /record/model.safetensors pad/samples.json kernel.wasm=lenet5.compiler:webassembly
 # ```
 #
 # ```{only} html
@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from exhibits import RECORD, Predictions, glue_numbers, images, origin, show
+from exhibits import RECORD, Predictions, figures, glue, origin, show
 from lenet5.checkpoint import write_whole
 from lenet5.data import load
 from lenet5.image import centre
@@ -39,19 +39,6 @@ chosen = [np.argmax(read.labels == digit) for digit in range(10)]
 chosen += [row for row in np.flatnonzero(read.wrong) if row not in chosen][:2]
 write_whole(Path("pad", "samples.json"), read.samples(chosen))
 
-# %% tags=["hide-input", "remove-output"]
-drawing = Image.new("L", (280, 280))
-pen = ImageDraw.Draw(drawing)
-for stroke in [(84, 48), (62, 104), (134, 104)], [(106, 44), (134, 104), (128, 176)]:
-    pen.line(stroke, fill=255, width=20, joint="curve")
-seen = centre(np.asarray(drawing, dtype=np.float32))
-probabilities = run.engine().probabilities(seen[None, None])[0]
-first, second = (-probabilities).argsort()[:2]
-glue_numbers(first=first, second=second)
-glue_numbers("{:.0f} %", first_probability=100 * probabilities[first])
-glue_numbers("{:.0f} %", second_probability=100 * probabilities[second])
-show("pad", images.pad(drawing, seen, probabilities), origin.of_run(run))
-
 # %% [markdown]
 # ## What the network sees
 #
@@ -61,7 +48,7 @@ show("pad", images.pad(drawing, seen, probabilities), origin.of_run(run))
 # {glue:text}`first_probability` to the digit {glue:text}`first` and {glue:text}`second_probability` to the digit
 # {glue:text}`second`. A wider or a narrower gap decides it.
 #
-# ```{glue:figure} pad
+# ```{glue:figure} fig-pad
 # :name: fig-pad
 # :alt: Three panels. On the left a small angular four with a narrow gap at its top, white on black, in the upper left of
 # :  the paper. In the middle the same figure, larger, coarse and centred, within a dashed box. On the right ten
@@ -73,3 +60,16 @@ show("pad", images.pad(drawing, seen, probabilities), origin.of_run(run))
 #
 # The pad has ten answers and no other. Their probabilities add up to one whatever is drawn, so a letter or a scribble is
 # read as a digit too, and sometimes with confidence.
+
+# %% tags=["hide-input", "remove-output"]
+drawing = Image.new("L", (280, 280))
+pen = ImageDraw.Draw(drawing)
+for stroke in [(84, 48), (62, 104), (134, 104)], [(106, 44), (134, 104), (128, 176)]:
+    pen.line(stroke, fill=255, width=20, joint="curve")
+seen = centre(np.asarray(drawing, dtype=np.float32))
+probabilities = run.engine().probabilities(seen[None, None])[0]
+first, second = (-probabilities).argsort()[:2]
+glue(first=first, second=second)
+glue("{:.0f} %", first_probability=100 * probabilities[first])
+glue("{:.0f} %", second_probability=100 * probabilities[second])
+show("fig-pad", figures.pad(drawing, seen, probabilities), origin.of_run(run))

@@ -4,20 +4,21 @@ import statistics
 import numpy as np
 import pandas as pd
 
-from exhibits import RECORD, glue_numbers, ledger, origin, seeds, show, show_table
+from exhibits import RECORD, figures, glue, ledger, origin, show, show_table
 from exhibits import intervals as ci
+from exhibits.study import MEASURES, measures, read_study
 from lenet5.data import ROOT
 from lenet5.run import Run
 
 TEST_IMAGES = 10_000
 
-study = seeds.read("seeds.csv")
+study = read_study("seeds.csv")
 source = origin.of_study(study.runs, Run.load(RECORD))
 final, best = study.final, study.best
 mean, spread = statistics.fmean(final), statistics.stdev(final)
 original = round(100 - pd.read_csv(ROOT / "original.csv").accuracy.iloc[-1], 2)
 lecun = ledger.read().literature["lenet5"]["error"]
-glue_numbers(seeds=len(final), epochs=study.errors.columns[-1])
+glue(seeds=len(final), epochs=study.errors.columns[-1])
 
 # %% [markdown]
 # # Variability
@@ -27,18 +28,6 @@ glue_numbers(seeds=len(final), epochs=study.errors.columns[-1])
 # {glue:text}`epochs` epochs each. The table of every epoch of every run is `record/seeds.csv`, and nothing is trained
 # here.
 
-# %% tags=["hide-input", "remove-output"]
-torch = seeds.read("seeds-torch.csv")
-marks = {"original report": original, "LeNet-5 of 1998": lecun}
-glue_numbers(best_seed=final.idxmin(), worst_seed=final.idxmax(), torch_seeds=len(torch.final))
-glue_numbers("{:.2f} %", minimum=final.min(), maximum=final.max())
-glue_numbers("{:.2f} %", original=original, lecun=lecun)
-glue_numbers("{:.3f} %", mean=mean)
-interval = ci.mean_interval(final)
-glue_numbers("{:.3f} %", low=interval[0], high=interval[1])
-glue_numbers("{:.0f} %", level=100 * ci.LEVEL)
-show("final-errors", seeds.final_errors(final, torch.final, interval, marks), source)
-
 # %% [markdown]
 # ## The final error
 #
@@ -47,7 +36,7 @@ show("final-errors", seeds.final_errors(final, torch.final, interval, marks), so
 # original ends, {glue:text}`original` {cite:p}`mejia2020`, and the {glue:text}`lecun` of LeNet-5 trained without
 # distorted images {cite:p}`lecun1998`.
 #
-# ```{glue:figure} final-errors
+# ```{glue:figure} fig-final-errors
 # :name: fig-final-errors
 # :alt: A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean,
 # :  a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998. Squares hang
@@ -61,23 +50,29 @@ show("final-errors", seeds.final_errors(final, torch.final, interval, marks), so
 # {glue:text}`high`; it takes the runs as independent draws of a normal distribution. {numref}`tab-seeds` adds the other
 # measures, beside those of the epoch that is best on the test images and those of the seeds trained in PyTorch.
 
+# %% tags=["hide-input", "remove-output"]
+torch = read_study("seeds-torch.csv")
+marks = {"original report": original, "LeNet-5 of 1998": lecun}
+glue(best_seed=final.idxmin(), worst_seed=final.idxmax())
+glue("{:.2f} %", minimum=final.min(), maximum=final.max())
+glue("{:.2f} %", original=original, lecun=lecun)
+glue("{:.3f} %", mean=mean)
+interval = ci.mean_interval(final)
+glue("{:.3f} %", low=interval[0], high=interval[1])
+glue("{:.0f} %", level=100 * ci.LEVEL)
+dots = figures.final_errors(final, torch.final, interval, marks)
+show("fig-final-errors", dots, source)
+
 # %% tags=["hide-input"]
-columns = map(seeds.measures, (final, best, torch.final))
+columns = map(measures, (final, best, torch.final))
 show_table(
     "measure | last epoch | best epoch | last epoch, PyTorch",
-    zip(seeds.MEASURES, *columns),
+    zip(MEASURES, *columns),
     "Test error over the seeds, in % of the images.",
     "tab-seeds",
     source,
     "lrrr",
 )
-
-# %% tags=["hide-input", "remove-output"]
-binomial = ci.binomial_spread(mean, TEST_IMAGES)
-glue_numbers("{:,}", test_images=TEST_IMAGES)
-glue_numbers("{:.3f}", spread=spread, binomial=binomial, both=np.hypot(spread, binomial))
-glue_numbers("{:.2f}", ratio=spread / binomial, pair=ci.pair_difference(final))
-show("seed-curves", seeds.paths(study.losses, study.errors), source)
 
 # %% [markdown]
 # ## Seeds and images
@@ -97,7 +92,7 @@ show("seed-curves", seeds.paths(study.losses, study.errors), source)
 # {numref}`fig-seed-curves` shows all runs. The bundle narrows as it falls, and its lines cross: which of two runs is
 # ahead changes from epoch to epoch.
 #
-# ```{glue:figure} seed-curves
+# ```{glue:figure} fig-seed-curves
 # :name: fig-seed-curves
 # :alt: Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply
 # :  during the first epochs and then run side by side, crossing often.
@@ -106,13 +101,12 @@ show("seed-curves", seeds.paths(study.losses, study.errors), source)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-gain, epoch = final - best, study.errors.idxmin(axis=1)
-low, high = ci.mean_interval(gain)
-glue_numbers(first_best=epoch.min(), last_best=epoch.max(), gain_none=(gain == 0).sum())
-glue_numbers("{:.3f} %", best_mean=statistics.fmean(best))
-glue_numbers("{:.3f}", gain=statistics.fmean(gain), gain_low=low, gain_high=high)
-glue_numbers("{:.2f}", gain_most=gain.max())
-show("final-best", seeds.final_and_best(final, best), source)
+binomial = ci.binomial_spread(mean, TEST_IMAGES)
+glue("{:,}", test_images=TEST_IMAGES)
+glue("{:.3f}", spread=spread, binomial=binomial)
+glue("{:.3f}", both=np.hypot(spread, binomial))
+glue("{:.2f}", ratio=spread / binomial, pair=ci.pair_difference(final))
+show("fig-seed-curves", figures.seed_curves(study.losses, study.errors), source)
 
 # %% [markdown]
 # ## The last epoch or the best
@@ -124,7 +118,7 @@ show("final-best", seeds.final_and_best(final, best), source)
 # {glue:text}`gain_high`), and in one run by {glue:text}`gain_most`. Nothing has been learned for it: another test set
 # would have another best epoch.
 #
-# ```{glue:figure} final-best
+# ```{glue:figure} fig-final-best
 # :name: fig-final-best
 # :alt: For each seed, a circle at the error of the last epoch and a square at the error of the best epoch, joined by a
 # :  vertical line. The squares lie at or below the circles.
@@ -132,16 +126,24 @@ show("final-best", seeds.final_and_best(final, best), source)
 # line between them is what choosing on the test images flatters.
 # ```
 
+# %% tags=["hide-input", "remove-output"]
+gain, epoch = final - best, study.errors.idxmin(axis=1)
+low, high = ci.mean_interval(gain)
+glue(first_best=epoch.min(), last_best=epoch.max(), gain_none=(gain == 0).sum())
+glue("{:.3f} %", best_mean=statistics.fmean(best))
+glue("{:.3f}", gain=statistics.fmean(gain), gain_low=low, gain_high=high)
+glue("{:.2f}", gain_most=gain.max())
+show("fig-final-best", figures.final_and_best(final, best), source)
+
 # %% tags=["remove-cell"]
-least, most = ci.prediction_interval(final)
-glue_numbers("{:.2f} %", least=least, most=most)
-glue_numbers(as_bad=(final >= original).sum())
-for name, error in {"original": original, "lecun": lecun}.items():
-    distance = f"{(error - mean) / spread:+.1f}"
-    where = "inside" if least <= error <= most else "below" if error < least else "above"
-    runs = ci.outlier_from(error, mean, spread)
-    outlier = f"an outlier from {runs} seeds on" if runs else "no outlier at any number of seeds"
-    glue_numbers(**{f"{name}_distance": distance, f"{name}_place": where, f"{name}_outlier": outlier})
+one_more = ci.prediction_interval(final)
+glue("{:.2f} %", least=one_more[0], most=one_more[1])
+glue(original_place=ci.place(original, one_more), lecun_place=ci.place(lecun, one_more))
+glue(original_outlier=ci.outlier_from(original, mean, spread))
+glue(lecun_outlier=ci.outlier_from(lecun, mean, spread))
+glue("{:+.1f}", original_distance=(original - mean) / spread)
+glue("{:+.1f}", lecun_distance=(lecun - mean) / spread)
+glue(as_bad=(final >= original).sum())
 
 # %% [markdown]
 # ## Is the original an outlier?
@@ -159,11 +161,12 @@ for name, error in {"original": original, "lecun": lecun}.items():
 
 # %% tags=["remove-cell"]
 means, shapes = ci.two_samples(final, torch.final)
-glue_numbers("{:.3f} %", torch_mean=statistics.fmean(torch.final))
-glue_numbers("{:.3f}", torch_spread=statistics.stdev(torch.final))
-glue_numbers("{:.2f}", means_p=means, shapes_p=shapes)
-glue_numbers("{:.2f}", detectable=ci.detectable(len(final), len(torch.final), spread))
-glue_numbers("{:.0f} %", power=100 * ci.POWER)
+glue("{:.3f} %", torch_mean=statistics.fmean(torch.final))
+glue("{:.3f}", torch_spread=statistics.stdev(torch.final))
+glue(torch_seeds=len(torch.final))
+glue("{:.2f}", means_p=means, shapes_p=shapes)
+glue("{:.2f}", detectable=ci.detectable(len(final), len(torch.final), spread))
+glue("{:.0f} %", power=100 * ci.POWER)
 
 # %% [markdown]
 # ## Two engines
@@ -176,17 +179,6 @@ glue_numbers("{:.0f} %", power=100 * ci.POWER)
 # many runs the t test finds a difference of {glue:text}`detectable` points with a probability of {glue:text}`power`, and
 # a smaller one may be there unseen.
 
-# %% tags=["hide-input", "remove-output"]
-rounding = pd.read_csv(RECORD / "rounding.csv")
-first, last = (rounding[rounding.epoch == epoch] for epoch in (1, rounding.epoch.max()))
-gaps = (rounding.first_error - rounding.second_error).abs()[rounding.epoch > 0]
-for name, rows in {"first": first, "last": last}.items():
-    values = 100 * rows.weight_distance
-    glue_numbers("{:.1f} %", **{f"{name}_nearest": values.min(), f"{name}_farthest": values.max()})
-glue_numbers("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
-parted = origin.of_file("rounding.csv", "python -m exhibits.rounding")
-show("parting", seeds.parting(rounding), parted)
-
 # %% [markdown]
 # ## Roundings of one seed
 #
@@ -198,7 +190,7 @@ show("parting", seeds.parting(rounding), parted)
 # way and {glue:text}`last_gap` at the end, which is what another seed does. So a published number can be met again to
 # the last digit only where rounding is part of the definition, as it is in the exact engine.
 #
-# ```{glue:figure} parting
+# ```{glue:figure} fig-parting
 # :name: fig-parting
 # :alt: Two line charts over the epochs. In the upper one the distance between the weights of each of three pairs of runs
 # :  rises steeply during the first epoch and then ever more slowly. In the lower one the test errors of the three runs
@@ -206,3 +198,14 @@ show("parting", seeds.parting(rounding), parted)
 # One seed, rounded in three ways. Top: the distance between the weights of two runs, in per cent of their length.
 # Bottom: the test error of each run.
 # ```
+
+# %% tags=["hide-input", "remove-output"]
+rounding = pd.read_csv(RECORD / "rounding.csv")
+distance, end = 100 * rounding.weight_distance, rounding.epoch.max()
+first, last = (distance[rounding.epoch == epoch] for epoch in (1, end))
+gaps = (rounding.first_error - rounding.second_error).abs()[rounding.epoch > 0]
+glue("{:.1f} %", first_nearest=first.min(), first_farthest=first.max())
+glue("{:.1f} %", last_nearest=last.min(), last_farthest=last.max())
+glue("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
+parted = origin.of_file("rounding.csv", "python -m exhibits.rounding")
+show("fig-parting", figures.parting(rounding), parted)

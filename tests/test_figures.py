@@ -1,15 +1,21 @@
-"""The figures say what the data and the model say."""
+"""The figures say what the data, the runs and the network say."""
 
-import io
+import inspect
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
-from lenet5 import figures, network_figures
+from exhibits import Predictions, display, figures
+from exhibits.evidence import System
+from exhibits.figures.style import WIDTH
 from lenet5.data import ROOT
-from lenet5.model import LeNet5
-from lenet5.style import style
+from lenet5.draws import initial_weights
+from lenet5.exact import ExactEngine
+from lenet5.model import LeNet5, layer_table
 
 ORIGINAL = pd.read_csv(ROOT / "original.csv")
 HISTORY = pd.DataFrame(
@@ -21,19 +27,174 @@ HISTORY = pd.DataFrame(
         "test_error": [90.0, 6.5, 3.5, 2.0],
     }
 )
+MATRIX = np.arange(100).reshape(10, 10)
+ERRORS = pd.DataFrame(
+    {"validation": [3.0, 1.4, 2.0], "test": [2.5, 1.7, 1.5]}, index=[1, 2, 3]
+)
+CHOSEN = {"last": 3, "lowest on validation": 2, "lowest on test": 3}
+SYSTEMS = [
+    System("ours", "2026", "", "no", 110, 10_000, None),
+    System("theirs", "2012", "a2012", "no", 23, 10_000, 0.0001),
+]
+SEEDS = pd.DataFrame([[3.0, 1.13, 1.2], [2.9, 1.2, 1.1], [3.1, 1.0, 1.1]])
+SEEDS.columns = [1, 2, 3]
+FINAL = SEEDS[3]
+PAIRS = [("exact", "a"), ("exact", "b"), ("a", "b")]
+ROUNDING = pd.DataFrame(
+    [
+        (epoch, *pair, 0.01 * epoch, 90 / 9**epoch, 90 / 7**epoch)
+        for pair in PAIRS
+        for epoch in range(3)
+    ],
+    columns="epoch first second weight_distance first_error second_error".split(),
+)
+WEIGHTS = initial_weights(7)
+MARKS = {"original": 1.2, "LeNet-5 of 1998": 0.95}
 
 
-def texts(figure):
-    return [text.get_text() for axes in figure.axes for text in axes.texts]
+@pytest.fixture(scope="module")
+def read(mnist) -> Predictions:
+    """Four test images of which the last, a 0, is read as a 3."""
+    guesses, sure = np.array([7, 2, 1, 3]), np.array([0.9, 0.99, 0.8, 0.97])
+    images, labels = (half[:4] for half in mnist[1])
+    return Predictions(images, labels, guesses, sure, guesses != labels)
+
+
+def drawing_of(read):
+    """The made-up arguments of each figure, by its name."""
+    model, seven = LeNet5(), read.images[0]
+    activations = ExactEngine(WEIGHTS).activations(seven)
+    ends = (1.0, 1.3)
+    return {
+        "architecture": (model, layer_table(model)),
+        "atlas": (read, [3]),
+        "class_bars": (np.array([1200, 34]), "images", 600.0, "average"),
+        "confusion": (MATRIX,),
+        "convergence": (HISTORY, ORIGINAL),
+        "digits": (np.repeat(read.images, 5, axis=0),),
+        "errata": (HISTORY, ORIGINAL, 90.0),
+        "feature_maps": (seven, activations),
+        "filters": (WEIGHTS,),
+        "final_and_best": (FINAL, SEEDS.min(axis=1)),
+        "final_errors": (FINAL, FINAL, ends, MARKS),
+        "intervals": (SYSTEMS,),
+        "pad": (255 - seven[0], seven[0] / 255, np.full(10, 0.1)),
+        "parting": (ROUNDING,),
+        "predictions": (read, range(4)),
+        "seed_curves": (SEEDS, SEEDS),
+        "selection": (ERRORS, CHOSEN),
+        "trained_here": (HISTORY, WEIGHTS["conv1.weight"], read, [0, 1, 2, 3] * 3),
+    }
+
+
+def drawn(name: str, read):
+    return getattr(figures, name)(*drawing_of(read)[name])
+
+
+def texts(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def lines(axes) -> dict[str, np.ndarray]:
+    """The points of each line that is in the legend."""
+    return {line.get_label(): line.get_xydata() for line in axes.lines}
+
+
+def shown(figure, monkeypatch) -> dict[str, bytes]:
+    """What a figure is displayed as."""
+    bundles = []
+    monkeypatch.setattr(display, "display", lambda data, **rest: bundles.append(data))
+    display.show("name", figure, "origin")
+    return bundles[0]
+
+
+# -- all of them -----------------------------------------------------------------------
+
+
+def test_every_figure_is_drawn_here(read):
+    assert sorted(drawing_of(read)) == sorted(figures.__all__)
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_lettering_is_legible_and_no_figure_is_wider_than_the_page(name, read):
+    figure = drawn(name, read)
+    assert figure.get_figwidth() <= WIDTH
+    figure.draw_without_rendering()
+    found = [
+        text
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip()
+    ]
+    assert [text.get_text() for text in found if text.get_fontsize() < 8] == []
+    colours = {to_hex(text.get_color()) for text in found}
+    assert all(contrast(colour) >= 3 for colour in colours - {"#ffffff", "#999999"})
+
+
+def contrast(colour: str) -> float:
+    """Against white, as WCAG 2 defines it."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [
+        c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    ]
+    return 1.05 / (0.05 + np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def nudged(value):
+    """The same with every float moved by its last bit, as another machine may round it."""
+    if isinstance(value, pd.DataFrame):
+        return value.apply(nudged)
+    if isinstance(value, pd.Series):
+        return pd.Series(nudged(value.to_numpy()), index=value.index)
+    if isinstance(value, float) or getattr(value, "dtype", None) == float:
+        return np.where(value == 0, value, np.nextafter(value, np.inf))[()]
+    return value
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_the_bytes_are_the_same_each_time_and_wherever_the_last_bit_falls(
+    name, read, monkeypatch
+):
+    first = shown(drawn(name, read), monkeypatch)
+    exact = {
+        "filters",
+        "feature_maps",
+        "architecture",
+    }  # of the engine, or of no number
+    arguments = drawing_of(read)[name]
+    moved = arguments if name in exact else [nudged(value) for value in arguments]
+    second = shown(getattr(figures, name)(*moved), monkeypatch)
+    assert first == second
+    assert first["text/plain"] == "origin"
+
+
+def test_a_figure_is_glued_under_its_name_and_shown(read, capsys):
+    figure = drawn("class_bars", read)
+    calls = []
+    original = display.display
+    display.display = lambda data, **rest: calls.append((data, rest))
+    try:
+        display.show("fig-bars", figure, "from here")
+    finally:
+        display.display = original
+    ((data, rest),) = calls
+    assert rest["metadata"]["scrapbook"] == {"name": "fig-bars", "mime_prefix": ""}
+    assert sorted(data) == ["application/pdf", "image/svg+xml", "text/plain"]
+    assert "<svg" in data["image/svg+xml"]
+    assert data["application/pdf"].startswith(b"%PDF")
+
+
+# -- data and network ------------------------------------------------------------------
 
 
 def test_the_architecture_is_read_off_the_model():
-    labels = texts(network_figures.architecture(LeNet5()))
+    model = LeNet5()
+    labels = texts(figures.architecture(model, layer_table(model)).axes[0])
     assert [label.split("\n")[0] for label in labels] == [
         *("1×28×28", "6×24×24", "6×12×12", "16×8×8", "16×4×4", "120", "84", "10"),
     ]
-    other = texts(network_figures.architecture(LeNet5((3, 32, 40), 7)))
-    assert other[1].startswith("6×28×36")
+    model = LeNet5((3, 32, 40), 7)
+    other = texts(figures.architecture(model, layer_table(model)).axes[0])
+    assert other[1].startswith("6×28×36\n5×5, ReLU")
     assert other[-1] == "7"
 
 
@@ -44,56 +205,185 @@ def test_the_grid_holds_each_image_in_its_place(mnist):
     np.testing.assert_array_equal(sheet[84:112, 196:224], images[37, 0])
 
 
+def test_the_kernels_stand_in_the_sheet_as_in_the_weights():
+    first, second = figures.filters(WEIGHTS).axes[:4:2]
+    sheet = first.images[0].get_array()
+    np.testing.assert_array_equal(sheet[:, 6:11], WEIGHTS["conv1.weight"][1, 0])
+    sheet = second.images[0].get_array()
+    # Row 3, column 2: what the third map of the second layer takes from the fourth.
+    np.testing.assert_array_equal(sheet[18:23, 12:17], WEIGHTS["conv2.weight"][2, 3])
+    low, high = second.images[0].get_clim()
+    assert low == -high
+
+
+def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
+    image = mnist[1].images[0]
+    activations = ExactEngine(WEIGHTS).activations(image)
+    figure = figures.feature_maps(image, activations)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles[0] == "image"
+    assert titles[1] == "convolution, ReLU: 6×24×24"
+    assert titles[-1] == "logits"
+    sheet = figure.axes[1].images[0].get_array()
+    np.testing.assert_array_equal(sheet[:, 25:49], activations["relu1"][1])
+    heights = [bar.get_height() for bar in figure.axes[-1].patches]
+    np.testing.assert_allclose(heights, activations["dense3"], atol=5e-4)
+
+
+# -- one run ---------------------------------------------------------------------------
+
+
 def test_convergence_draws_the_published_series_where_they_belong():
     loss, error = figures.convergence(HISTORY, ORIGINAL).axes
-    lines = {line.get_label(): line.get_xydata() for line in loss.lines}
-    published = lines["original, moved back one epoch"]
-    assert published[0, 0] == 0
-    assert published[0, 1] == pytest.approx(np.log(2.3032))
+    published = lines(loss)["original, moved back one epoch"]
     assert len(published) == 20
-    np.testing.assert_allclose(
-        lines["this report, test images"][:, 1], np.log(HISTORY.test_loss)
+    assert published[0] == pytest.approx((0, np.log(2.3032)), abs=1e-5)
+    ours = lines(loss)["this report, test images"]
+    np.testing.assert_allclose(ours[:, 1], np.log(HISTORY.test_loss), atol=1e-5)
+    np.testing.assert_allclose(lines(error)["original, as published"][-1], (20, 1.2))
+    ours = lines(error)["this report, test images"]
+    np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
+    assert "90.0 %" in texts(error)[0]
+
+
+def test_errata_draws_the_published_loss_twice_and_the_accuracy_of_the_text():
+    loss, accuracy = figures.errata(HISTORY, ORIGINAL, 90.0).axes
+    drawn, moved = (
+        lines(loss)[f"original, {how}"] for how in ("as drawn", "moved back one")
     )
-    lines = {line.get_label(): line.get_xydata() for line in error.lines}
-    np.testing.assert_allclose(lines["original, as published"][-1], (20, 1.2))
-    np.testing.assert_array_equal(lines["this report, test images"][:, 0], [1, 2, 3])
+    np.testing.assert_array_equal(drawn[:, 0], moved[:, 0] + 1)
+    np.testing.assert_array_equal(drawn[:, 1], ORIGINAL.loss)
+    np.testing.assert_array_equal(lines(accuracy)["original, in the text"][:, 1], 90)
+    ours = lines(accuracy)["this report, test images"]
+    np.testing.assert_array_equal(ours, [(1, 93.5), (2, 96.5), (3, 98.0)])
 
 
-def test_predictions_marks_the_wrong_ones(mnist):
-    figure = figures.predictions(mnist[1].images[:4], list("7213"), [0, 0, 0, 1])
-    shown = [axes for axes in figure.axes if axes.images]
-    assert [axes.get_title() for axes in shown] == list("7213")
-    assert [axes.title.get_fontweight() for axes in shown] == ["normal"] * 3 + ["bold"]
+def test_selection_marks_each_epoch_once_with_all_that_choose_it():
+    (axes,) = figures.selection(ERRORS, CHOSEN).axes
+    np.testing.assert_array_equal(lines(axes)["test images"][:, 1], ERRORS.test)
+    assert texts(axes) == ["lowest on validation", "last, lowest on test"]
+    marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
+    assert marks == [2, 3]
+
+
+# -- what is read ----------------------------------------------------------------------
+
+
+def test_predictions_mark_the_wrong_ones(read):
+    figure = figures.predictions(read, range(4))
+    titles = [axes.title for axes in figure.axes if axes.images]
+    assert [title.get_text() for title in titles] == ["7", "2", "1", "3 (is 0)"]
+    assert [t.get_fontweight() for t in titles] == ["normal"] * 3 + ["bold"]
+    (title, *_) = [
+        axes.get_title() for axes in figures.predictions(read, [3], True).axes
+    ]
+    assert title == "3 (is 0)\n97.00 %"
+
+
+def test_the_atlas_holds_every_mistake_and_frames_the_labels_in_doubt(read):
+    for doubted, frames in (([3], 1), ([0], 0)):
+        figure = figures.atlas(read, doubted)
+        (axes,) = [axes for axes in figure.axes if axes.images]
+        assert axes.get_title() == "0→3\n97 %"
+        np.testing.assert_array_equal(axes.images[0].get_array(), read.images[3, 0])
+        assert len(axes.patches) == frames
+
+
+def test_the_surest_mistakes_and_the_errors_of_classes_are_counted():
+    labels = np.array([0, 1, 1, 2, 2, 2, *range(3, 10)])
+    guesses = labels.copy()
+    guesses[[1, 3, 4]] = 7, 7, 8
+    sure = np.linspace(0.5, 0.99, len(labels))
+    images = np.zeros((len(labels), 1, 28, 28), np.uint8)
+    read = Predictions(images, labels, guesses, sure, guesses != labels)
+    assert read.mistakes == 3
+    assert read.surest_mistakes(2).tolist() == [4, 3]
+    assert read.confusion()[2].tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 1, 0]
+    assert read.class_errors()[:3] == pytest.approx([0, 50, 200 / 3])
+
+
+def test_samples_hold_the_pixels_of_the_file(read):
+    (sample,) = json.loads(read.samples([2]))
+    assert (sample["label"], sample["index"]) == (1, 2)
+    import base64
+
+    assert base64.b64decode(sample["pixels"]) == read.images[2].tobytes()
 
 
 def test_confusion_writes_every_count():
-    matrix = np.arange(100).reshape(10, 10)
-    assert texts(figures.confusion(matrix)) == [str(count) for count in range(100)]
+    (axes,) = figures.confusion(MATRIX).axes
+    assert texts(axes) == [str(count) for count in range(100)]
+    assert np.diagonal(axes.images[0].get_array()).tolist() == [0] * 10
 
 
-def test_class_bars_writes_every_value():
-    figure = figures.class_bars(np.array([1200, 34]), "images", 600, "average")
-    assert texts(figure) == ["1,200", "34"]
-    assert [bar.get_height() for bar in figure.axes[0].patches] == [1200, 34]
+def test_class_bars_write_every_value():
+    (axes,) = figures.class_bars(np.array([1200, 34]), "images", 600, "average").axes
+    assert texts(axes) == ["1,200", "34"]
+    assert [bar.get_height() for bar in axes.patches] == [1200, 34]
 
 
-@pytest.mark.parametrize("name", ["svg", "pdf"])
-def test_a_figure_is_the_same_bytes_each_time(name):
-    drawings = []
-    for _ in range(2):
-        file = io.BytesIO()
-        with style():
-            undated = {"svg": "Date", "pdf": "CreationDate"}[name]
-            figure = figures.convergence(HISTORY, ORIGINAL)
-            figure.savefig(file, format=name, metadata={undated: None})
-        drawings.append(file.getvalue())
-    assert drawings[0] == drawings[1]
+def test_intervals_put_each_system_on_its_row():
+    (axes,) = figures.intervals(SYSTEMS).axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["ours (2026)", "theirs (2012)"]
+    _, point, spread, other = (line.get_xdata() for line in axes.lines)
+    assert (point[0], other[0]) == (1.1, 0.23)
+    np.testing.assert_allclose(spread, SYSTEMS[1].interval, atol=1e-4)
 
 
-def test_the_type_is_legible():
-    for figure in (
-        network_figures.architecture(LeNet5()),
-        figures.convergence(HISTORY, ORIGINAL),
-    ):
-        sizes = [text.get_fontsize() for axes in figure.axes for text in axes.texts]
-        assert min(sizes) >= 8
+# -- many runs -------------------------------------------------------------------------
+
+
+def test_final_errors_stack_upwards_and_the_other_sample_hangs_down():
+    (axes,) = figures.final_errors(FINAL, [1.0, 1.0], (1.0, 1.3), MARKS).axes
+    up, down = (lines(axes)[name] for name in ("one seed", "one seed in PyTorch"))
+    assert up.tolist() == [[1.1, 1], [1.1, 2], [1.2, 1]]
+    assert down.tolist() == [[1.0, -1], [1.0, -2]]
+    assert lines(axes)["LeNet-5 of 1998"][0, 0] == 0.95
+
+
+def test_seed_curves_draw_each_run_and_the_median():
+    loss, error = figures.seed_curves(SEEDS, SEEDS).axes
+    assert len(error.lines) == len(SEEDS) + 1
+    np.testing.assert_allclose(lines(error)["median"][:, 1], SEEDS.median())
+    median = lines(loss)["median"][:, 1]
+    np.testing.assert_allclose(median, np.log(SEEDS.median()), atol=1e-5)
+
+
+def test_final_and_best_are_drawn_in_the_order_of_the_last_epoch():
+    (axes,) = figures.final_and_best(FINAL, SEEDS.min(axis=1)).axes
+    final, best = (
+        lines(axes)[name][:, 1]
+        for name in ("last epoch", "best epoch on the test images")
+    )
+    assert final.tolist() == [1.1, 1.1, 1.2]
+    assert best.tolist() == [1.0, 1.1, 1.13]
+
+
+def test_parting_draws_each_pair_and_each_run_once():
+    weights, errors = figures.parting(ROUNDING).axes
+    assert list(lines(weights)) == ["exact, a", "exact, b", "a, b"]
+    assert lines(weights)["a, b"].tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert list(lines(errors)) == ["exact", "a", "b"]
+    assert lines(errors)["exact"][:, 0].tolist() == [1, 2]
+
+
+# -- listings --------------------------------------------------------------------------
+
+
+def test_a_listing_leaves_out_docstrings_and_the_gaps_they_leave():
+    source = inspect.getsource(sample)
+    expected = "def sample(a):\n    b = a\n\n    return b\n"
+    assert display.without_docstrings(source) + "\n" == expected
+
+
+# fmt: off
+def sample(a):
+    """What it is.
+
+    And more.
+    """
+
+    b = a
+
+    return b

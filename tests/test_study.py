@@ -1,21 +1,12 @@
 """What a study is asked for, and what it tells of the runs that were not made."""
 
-import math
 import subprocess
 import sys
-from statistics import NormalDist
 
-import numpy as np
 import pytest
+from lenet5.config import Config
 
 from lenet5.__main__ import main
-from lenet5.config import Config
-from lenet5.statistics import (
-    binomial_spread,
-    mean_interval,
-    prediction_interval,
-    t_quantile,
-)
 from lenet5.study import cross, parse_seeds, parse_settings
 
 
@@ -75,36 +66,3 @@ def test_help_imports_neither_torch_nor_dask():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "replicate" in done.stdout
     assert done.stdout.endswith("set()\n")
-
-
-@pytest.mark.parametrize("p", [0.9, 0.975, 0.9995])
-def test_t_quantiles_are_those_of_the_closed_forms(p):
-    # One degree of freedom is Cauchy's distribution, two have a closed form, and many
-    # are nearly normal (the first two terms of the expansion in 1 / freedom).
-    assert t_quantile(p, 1) == pytest.approx(math.tan(math.pi * (p - 0.5)), rel=1e-9)
-    closed = (2 * p - 1) * math.sqrt(2 / (4 * p * (1 - p)))
-    assert t_quantile(p, 2) == pytest.approx(closed, rel=1e-9)
-    z = NormalDist().inv_cdf(p)
-    expansion = z + (z**3 + z) / 4e4
-    assert t_quantile(p, 10_000) == pytest.approx(expansion, rel=1e-6)
-
-
-def test_t_quantiles_are_those_of_the_printed_table():
-    # Student's table, two-sided 95 %, as statistics textbooks print it.
-    printed = {4: 2.776, 9: 2.262, 19: 2.093, 29: 2.045}
-    assert {df: round(t_quantile(0.975, df), 3) for df in printed} == printed
-
-
-def test_intervals_cover_as_often_as_they_say():
-    draws = np.random.default_rng(0).normal(1.0, 0.1, (2000, 6))
-    mean = [low < 1.0 < high for low, high in (mean_interval(d[:5]) for d in draws)]
-    pairs = [(prediction_interval(d[:5]), d[5]) for d in draws]
-    one_more = [low < value < high for (low, high), value in pairs]
-    # Four standard deviations of a count of 2000 at 95 %.
-    assert np.mean(mean) == pytest.approx(0.95, abs=0.02)
-    assert np.mean(one_more) == pytest.approx(0.95, abs=0.02)
-
-
-def test_the_binomial_spread_is_that_of_drawn_test_sets():
-    drawn = np.random.default_rng(0).binomial(10_000, 0.011, 20_000) / 100
-    assert binomial_spread(1.1, 10_000) == pytest.approx(drawn.std(), rel=0.03)

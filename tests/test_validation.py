@@ -1,82 +1,47 @@
-"""The run with a validation split, its record, and its parts that must stay apart."""
+"""The run with a validation split: its parts stay apart, and its record comes out again."""
 
+import numpy as np
+import pandas as pd
 import pytest
-import torch
+from built import ROOT
 
-from lenet5 import Lenet5Error
-from lenet5.config import Config
-from lenet5.train import Metrics, train
-from lenet5.validation import at_lowest, experiment, hold_back, read
+from exhibits import validation
+from lenet5 import Config
+from lenet5.run import Run, load_or_train
 
 
 def test_nothing_is_lost_or_seen_twice(small):
-    fit, validation = hold_back(small[0], 100)
-    assert (len(fit.labels), len(validation.labels)) == (500, 100)
-    assert torch.equal(torch.cat([fit.images, validation.images]), small[0].images)
-    assert torch.equal(torch.cat([fit.labels, validation.labels]), small[0].labels)
+    fit, validating = validation.hold_back(small[0], 100)
+    assert (len(fit.labels), len(validating.labels)) == (500, 100)
+    for part, whole in zip(zip(fit, validating, strict=True), small[0], strict=True):
+        np.testing.assert_array_equal(np.concatenate(part), whole)
 
 
-@pytest.mark.parametrize("images", [0, 600, -1])
-def test_an_empty_side_is_refused(small, images):
-    with pytest.raises(ValueError, match="hold back"):
-        hold_back(small[0], images)
+def test_one_training_is_measured_on_two_splits(small, tmp_path):
+    options = {"runs": tmp_path, "record": None}
+    held_back, tested = validation.two_runs(Config(epochs=2), *small, 100, **options)
+    fit, validating = validation.hold_back(small[0], 100)
+    again = load_or_train(Config(epochs=2), (fit, validating), **options)
+    assert held_back.history == again.history
+    columns = [[row.weights for row in run.history] for run in (held_back, tested)]
+    assert columns[0] == columns[1]
+    measured = [[row.test_error for row in run.history] for run in (held_back, tested)]
+    assert measured[0] != measured[1]
 
 
-def test_the_stored_metrics_are_those_of_three_splits(small, tmp_path):
-    config = Config(epochs=2)
-    experiment(config, *small, tmp_path / "run", images=100)
-    run, epochs = read(tmp_path / "run")
-    # Training twice with either split as the measured one is the same training.
-    fit, validation = hold_back(small[0], 100)
-    on_validation = train(config, fit, validation).history
-    on_test = train(config, fit, small[1]).history
-    assert run.history == on_validation
-    for row, validated, tested in zip(epochs, on_validation, on_test, strict=True):
-        assert (
-            Metrics(
-                row["epoch"],
-                row["train_loss"],
-                row["train_error"],
-                row["validation_loss"],
-                row["validation_error"],
-            )
-            == validated
-        )
-        assert (row["test_loss"], row["test_error"]) == tested[3:]
+def test_of_equal_epochs_the_first_is_chosen():
+    errors = {"validation": [3.0, 1.0, 1.0], "test": [2.0, 3.0, 4.0]}
+    table = pd.DataFrame(errors, index=[1, 2, 3])
+    chosen = {"last": 3, "lowest on validation": 2, "lowest on test": 1}
+    assert validation.choices(table) == chosen
 
 
-def test_a_missing_or_misfit_test_history_is_named(small, tmp_path):
-    experiment(Config(epochs=1), *small, tmp_path / "run", images=100)
-    path = tmp_path / "run" / "test.csv"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(Lenet5Error, match=r"test\.csv.*epochs"):
-        read(tmp_path / "run")
-    path.unlink()
-    with pytest.raises(Lenet5Error, match=r"test\.csv"):
-        read(tmp_path / "run")
-
-
-def test_of_equal_epochs_the_first_is_chosen_and_never_the_untrained_one():
-    epochs = [{"epoch": i, "e": e} for i, e in enumerate([0.0, 3.0, 1.0, 1.0])]
-    assert at_lowest(epochs, "e")["epoch"] == 2
-
-
-def test_the_first_epoch_of_the_record_comes_out_again(mnist):
-    run, epochs = read()
-    fit, validation = hold_back(mnist[0])
-    again = train(Config(epochs=1, threads=run.config.threads), fit, validation)
-    # Rounding differs among machines; over one epoch it moves the loss by about 1 %.
-    for row, stored in zip(again.history, epochs, strict=False):
-        assert row.test_loss == pytest.approx(stored["validation_loss"], rel=0.05)
-    assert again.history[0].test_error == pytest.approx(
-        epochs[0]["validation_error"], abs=0.1
-    )
-
-
-def test_the_recorded_weights_have_the_recorded_test_error(mnist):
-    from lenet5.train import evaluate
-
-    run, epochs = read()
-    loss, error = evaluate(run.model, mnist[1])
-    assert error == pytest.approx(epochs[-1]["test_error"], abs=0.02)
-    assert loss == pytest.approx(epochs[-1]["test_loss"], rel=1e-4)
+@pytest.mark.parametrize("name", ["validation", "validation-test"])
+def test_the_first_epoch_of_the_record_comes_out_again(name, mnist, tmp_path):
+    stored = Run.load(ROOT / "record" / name)
+    assert stored.config == Config()
+    fit, validating = validation.hold_back(mnist[0])
+    splits = fit, validating if name == "validation" else mnist[1]
+    options = {"runs": tmp_path, "record": None}
+    run = load_or_train(Config(epochs=1), splits, **options)
+    assert run.history == stored.history[:2]

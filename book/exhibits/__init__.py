@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from exhibits.display import glue_numbers, show, show_code, show_source, show_table
+from exhibits.display import glue, show, show_code, show_source, show_table
 from lenet5 import Config
 from lenet5.data import ROOT, Split, load
 from lenet5.run import RECORD, Run, load_or_train
@@ -19,7 +19,7 @@ __all__ = [
     "RECORD",
     "Predictions",
     "Report",
-    "glue_numbers",
+    "glue",
     "history_of",
     "report",
     "show",
@@ -70,6 +70,11 @@ class Predictions(NamedTuple):
         """How often each label (row) is read as each digit (column), shape (10, 10)."""
         pairs = 10 * self.labels + self.predicted
         return np.bincount(pairs, minlength=100).reshape(10, 10)
+
+    def class_errors(self) -> np.ndarray:
+        """The share of each class that is misread, %, shape (10,)."""
+        matrix = self.confusion()
+        return 100 * (1 - matrix.diagonal() / matrix.sum(1))
 
     def samples(self, rows) -> bytes:
         """Some images as JSON: label, place in the test file, base64 of the pixels."""

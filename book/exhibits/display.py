@@ -5,13 +5,13 @@ import inspect
 import io
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+import myst_nb
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
-from myst_nb import glue
 
-from exhibits.style import style
+from exhibits.figures.style import style
 
 IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")
 
@@ -46,22 +46,18 @@ def show(name: str, figure: Figure, origin: str) -> None:
 
 
 def show_table(
-    header: str,
-    rows: Iterable[Sequence],
-    caption: str,
-    name: str,
-    origin: str,
-    align: str = "",
+    header: str, rows: Iterable, caption: str, name: str, origin: str, align: str = ""
 ) -> None:
     """Display a numbered table and where its numbers come from.
 
     Parameters
     ----------
     header : str
-        Apart by ``|``, as Markdown writes it.
-    rows : iterable of sequences
+        Cells apart by `` | ``, as in Markdown.
+    rows : iterable of str or of sequences
+        As the header, or cell by cell; they may hold MyST markup.
     caption : str
-        May hold MyST markup, as the cells may.
+        May hold it too.
     name : str
         Label for cross-references.
     origin : str
@@ -69,10 +65,10 @@ def show_table(
     align : str
         One letter a column, l or r; by default all are l.
     """
-    header = header.split(" | ")
-    align = align or "l" * len(header)
-    lines = [header, ["---:" if letter == "r" else ":---" for letter in align], *rows]
-    body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    align = align or "l" * len(header.split(" | "))
+    ruler = " | ".join("---:" if letter == "r" else ":---" for letter in align)
+    lines = [row if isinstance(row, str) else " | ".join(map(str, row)) for row in rows]
+    body = "\n".join(f"| {line} |" for line in (header, ruler, *lines))
     table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
     display(Markdown(f"{table}\n\n:::{{container}} provenance\n{origin}\n:::"))
 
@@ -88,10 +84,11 @@ def show_code(code: str, language: str, caption: str, name: str) -> None:
     display(Markdown(f"{head}{code.rstrip()}\n````"))
 
 
-def glue_numbers(form: str = "{}", /, **numbers) -> None:
+def glue(form: str = "{}", /, **numbers) -> None:
     """Give the prose its numbers, all in one format, as they are to be read."""
     for key, number in numbers.items():
-        glue(key, form.format(number).replace("-", "−"), display=False)
+        text = form.format(number).replace("-", "−")
+        myst_nb.glue(key, text, display=False)
 
 
 def without_docstrings(source: str) -> str:

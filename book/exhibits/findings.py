@@ -1,79 +1,13 @@
 """The tests of the original's claims: one function a claim, named by the claim's id."""
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from exhibits import Predictions
-from exhibits.intervals import difference
-from exhibits.ledger import Finding, Ledger, Tests
+from exhibits.ledger import Finding, Tests
 from exhibits.recipe import optimiser_name
-from lenet5.data import Split
-from lenet5.run import Run
 
 tests = Tests()
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the claims are tested against."""
-
-    run: Run
-    predictions: Predictions
-    original: pd.DataFrame
-    train: Split
-    ledger: Ledger
-
-    @cached_property
-    def layers(self) -> list[str]:
-        """The names of what the network computes, in order: relu1, pool1, … dense3."""
-        return list(self.run.engine().activations(self.predictions.images[0]))
-
-    @cached_property
-    def errors(self) -> pd.Series:
-        """The published errors, %."""
-        return 100 - self.original.accuracy
-
-    @cached_property
-    def error(self) -> float:
-        """Our error, %."""
-        return 100 * self.predictions.mistakes / self.images
-
-    @property
-    def images(self) -> int:
-        """How many test images there are."""
-        return len(self.predictions.labels)
-
-    @cached_property
-    def plotted_mistakes(self) -> int:
-        """Misread images behind the end of the published series."""
-        return round(self.images * self.errors.iloc[-1] / 100)
-
-    @cached_property
-    def chance(self) -> float:
-        """The p-value of our mistakes against the plotted ones."""
-        return difference(self.predictions.mistakes, self.plotted_mistakes, self.images)
-
-    @property
-    def near(self) -> bool:
-        """Whether our run and the plotted one differ by no more than chance."""
-        return self.chance >= self.ledger.claims["replication"].value
-
-    def correlation(self, moved: int) -> float:
-        """Of the published loss, moved back by so many epochs, with the error."""
-        count = len(self.errors) - moved
-        return float(np.corrcoef(self.original.loss[moved:], self.errors[:count])[0, 1])
-
-    @property
-    def ends(self) -> str:
-        """Where our run ends, and the plotted one."""
-        return (
-            f"our run ends at {self.error:.2f} % error, the plotted one at "
-            f"{self.errors.iloc[-1]:.2f} %"
-        )
 
 
 @tests.of("image-size")

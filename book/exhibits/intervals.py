@@ -24,13 +24,19 @@ def pair_difference(values: Sequence[float]) -> float:
     return _quantile(len(values)) * statistics.stdev(values) * math.sqrt(2)
 
 
-def outlier_from(error: float, mean: float, spread: float) -> int | None:
-    """From how many runs of this mean and spread on an error is an outlier; None if never."""
+def outlier_from(error: float, mean: float, spread: float) -> str:
+    """In words: from how many runs of this mean and spread on an error is an outlier."""
     for runs in range(2, 1001):
         half = _quantile(runs) * spread * math.sqrt(1 + 1 / runs)
         if abs(error - mean) > half:
-            return runs
-    return None
+            return f"an outlier from {runs} seeds on"
+    return "no outlier at any number of seeds"
+
+
+def place(error: float, interval: tuple[float, float]) -> str:
+    """In words: where an error lies against an interval."""
+    low, high = interval
+    return "below" if error < low else "above" if error > high else "inside"
 
 
 def binomial_spread(error: float, images: int) -> float:

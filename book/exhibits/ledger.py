@@ -149,6 +149,26 @@ class Tests(dict):
         return {name: self[name](claims[name], evidence) for name in claims}
 
 
+def tally(findings: Mapping[str, Finding]) -> dict[str, int]:
+    """How many findings have each verdict, by a word for it."""
+    verdicts = [finding.verdict for finding in findings.values()]
+    words = {
+        "held": HOLDS,
+        "corrected": CORRECTED,
+        "failed": FAILS,
+        "untested": UNTESTED,
+    }
+    return {word: verdicts.count(verdict) for word, verdict in words.items()}
+
+
+def rows(claims: Mapping[str, Claim], findings: Mapping[str, Finding]) -> list[str]:
+    """The lines of a table: claim, verdict, what was found, its test, its place."""
+    return [
+        f"{claim.claim} | *{finding.verdict}* | {finding.text} | {claim.test} | {claim.where}"
+        for claim, finding in ((claims[name], findings[name]) for name in claims)
+    ]
+
+
 def _text(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it lacks {error.args[0]}"

@@ -20,15 +20,17 @@ def hold_back(split: Split, images: int = HELD_BACK) -> tuple[Split, Split]:
     return fit, validating
 
 
-def two_runs(config: Config, train: Split, test: Split, **options) -> list[Run]:
+def two_runs(
+    config: Config, train: Split, test: Split, images: int = HELD_BACK, **options
+) -> list[Run]:
     """The training measured on the images held back, and on the test images."""
-    fit, validating = hold_back(train)
+    fit, validating = hold_back(train, images)
     return [
         load_or_train(config, (fit, each), **options) for each in (validating, test)
     ]
 
 
-def two_measures(config: Config, train: Split, test: Split) -> tuple[Run, pd.DataFrame]:
+def two_measures(config: Config) -> tuple[Run, pd.DataFrame]:
     """The training with images held back, and its errors on these and on the test images.
 
     Returns
@@ -38,7 +40,7 @@ def two_measures(config: Config, train: Split, test: Split) -> tuple[Run, pd.Dat
     errors : DataFrame
         Columns ``validation`` and ``test``, by epoch from 1, %.
     """
-    runs = two_runs(config, train, test)
+    runs = two_runs(config, *load())
     validated, tested = (pd.DataFrame(run.history[1:]) for run in runs)
     assert validated.weights.equals(tested.weights), "the two are not one training"
     errors = {"validation": validated.test_error, "test": tested.test_error}

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from exhibits.style import BLUE, INK, ORANGE, SMALL, panels, style
+from exhibits.figures.style import BLUE, INK, ORANGE, SMALL, panels, style
 
 
 @style()

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from exhibits.style import BLUE, INK, ORANGE, PINK, SMALL, WIDTH, panels, style
+from exhibits.figures.style import BLUE, INK, ORANGE, PINK, SMALL, WIDTH, panels, style
 
 LOOKS = {
     "Image": ("input", "#BBBBBB"),

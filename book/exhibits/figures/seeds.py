@@ -1,68 +1,26 @@
 """Figures of many runs, and of one run rounded in several ways."""
 
-import statistics
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from exhibits.curves import log
-from exhibits.intervals import mean_interval
-from exhibits.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, SMALL
-from exhibits.style import count_epochs, panels, style
-from lenet5.run import RECORD
+from exhibits.figures.curves import log
+from exhibits.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PINK,
+    SMALL,
+    count_epochs,
+    panels,
+    style,
+)
 
 LINES = ((ORANGE, "--"), (PINK, "-."))
-MEASURES = ("mean", "t interval, from", "t interval, to", "median")
-MEASURES += ("standard deviation", "least", "most")
-
-
-class Study(NamedTuple):
-    """Many runs of one recipe.
-
-    Attributes
-    ----------
-    runs : list of dict
-        Settings and fingerprint of each.
-    losses, errors : DataFrame
-        On the test images, a row a seed, a column an epoch from 1; nats and %.
-    """
-
-    runs: list[dict]
-    losses: pd.DataFrame
-    errors: pd.DataFrame
-
-    @property
-    def final(self) -> pd.Series:
-        """The error of each seed after the last epoch, %."""
-        return self.errors.iloc[:, -1]
-
-    @property
-    def best(self) -> pd.Series:
-        """The lowest error of each seed, %."""
-        return self.errors.min(axis=1)
-
-
-def read(name: str) -> Study:
-    """Read a table of the record: one row for each epoch of each run."""
-    table = pd.read_csv(RECORD / name)
-    runs = table.drop_duplicates("fingerprint").to_dict("records")
-    trained = table[table.epoch > 0]
-    losses, errors = (
-        trained.pivot(index="seed", columns="epoch", values=f"test_{measure}")
-        for measure in ("loss", "error")
-    )
-    return Study(runs, losses, errors.round(2))
-
-
-def measures(errors) -> list[str]:
-    """The ``MEASURES`` of these errors, as a table shows them."""
-    values = [statistics.fmean(errors), *mean_interval(errors)]
-    values += [statistics.median(errors), statistics.stdev(errors)]
-    return [f"{value:.3f}" for value in (*values, min(errors), max(errors))]
 
 
 @style()
@@ -102,7 +60,7 @@ def final_errors(
 
 
 @style()
-def paths(losses, errors) -> Figure:
+def seed_curves(losses, errors) -> Figure:
     """The test loss and the test error of every run over the epochs, and their medians.
 
     Parameters
@@ -135,6 +93,7 @@ def final_and_best(final, best) -> Figure:
     final, best : array, shape (runs,), %
         The runs are drawn in the order of their final error.
     """
+    final, best = np.round(final, 4), np.round(best, 4)
     order = np.lexsort((best, final))
     final, best = np.asarray(final)[order], np.asarray(best)[order]
     place, size = np.arange(1, len(final) + 1), 6 if len(final) <= 40 else 2.5
@@ -159,7 +118,7 @@ def parting(rounding) -> Figure:
     rounding : DataFrame
         Columns ``epoch``, ``first``, ``second`` (who computed the runs),
         ``weight_distance`` (of the length of the first's weights), ``first_error`` and
-        ``second_error`` (%); of epochs from 1 on.
+        ``second_error`` (%); epochs from 0.
     """
     figure, (top, bottom) = panels(5.4, 2, sharex=True)
     looks = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", ":"))
@@ -171,8 +130,9 @@ def parting(rounding) -> Figure:
     for ((first, second), rows), look in zip(pairs, looks, strict=True):
         distance = np.round(100 * rows.weight_distance, 4)
         top.plot(rows.epoch, distance, label=f"{first}, {second}", **look)
-        runs |= {first: (rows.epoch, rows.first_error)}
-        runs |= {second: (rows.epoch, rows.second_error)}
+        trained = rows[rows.epoch > 0].round(4)
+        runs |= {first: (trained.epoch, trained.first_error)}
+        runs |= {second: (trained.epoch, trained.second_error)}
     for (name, series), look in zip(runs.items(), looks, strict=True):
         bottom.plot(*series, label=name, **look)
     top.set(ylabel="distance of the weights (%)", ylim=(0, None))

@@ -5,8 +5,18 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from exhibits.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, SMALL
-from exhibits.style import count_epochs, panels, style
+from exhibits.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PINK,
+    SMALL,
+    count_epochs,
+    panels,
+    style,
+)
 
 OURS = {"color": BLUE, "marker": "o", "label": "this report, test images"}
 TRAIN = {"color": BLUE, "linestyle": "--", "linewidth": 1.2}
@@ -41,7 +51,7 @@ def convergence(history, original) -> Figure:
     top.plot(drawn - 1, log(original.loss), **THEIRS, **moved)
     top.set(ylabel="log loss (ln nats)")
     # The untrained network misreads nine of ten digits: a scale with it would hide the rest.
-    trained = history[history.epoch > 0]
+    trained = history[history.epoch > 0].round(4)
     bottom.plot(trained.epoch, trained.train_error, **TRAIN)
     bottom.plot(trained.epoch, trained.test_error, **OURS)
     published = np.round(100 - original.accuracy, 2)

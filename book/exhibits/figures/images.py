@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from exhibits.style import BLUE, INK, ORANGE, SMALL, WIDTH, panels, style
+from exhibits.figures.style import BLUE, INK, ORANGE, SMALL, WIDTH, panels, style
 
 WRONG = "#B34700"
 WHITE_ON_BLACK = {"cmap": "gray", "vmin": 0, "vmax": 255}

@@ -1,0 +1,29 @@
+"""Every figure of the report, by subject: arrays in, a matplotlib Figure out."""
+
+from exhibits.figures.browser import trained_here
+from exhibits.figures.counts import class_bars, confusion, intervals
+from exhibits.figures.curves import convergence, errata, selection
+from exhibits.figures.images import atlas, digits, pad, predictions
+from exhibits.figures.network import architecture, feature_maps, filters
+from exhibits.figures.seeds import final_and_best, final_errors, parting, seed_curves
+
+__all__ = [
+    "architecture",
+    "atlas",
+    "class_bars",
+    "confusion",
+    "convergence",
+    "digits",
+    "errata",
+    "feature_maps",
+    "filters",
+    "final_and_best",
+    "final_errors",
+    "intervals",
+    "pad",
+    "parting",
+    "predictions",
+    "seed_curves",
+    "selection",
+    "trained_here",
+]

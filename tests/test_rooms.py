@@ -1,0 +1,76 @@
+"""The rooms of the house: who imports whom, and how much stands in each."""
+
+import ast
+
+import pytest
+from built import ROOT
+
+ROOMS = {
+    "lenet5": sorted((ROOT / "lenet5").rglob("*.py")),
+    "exhibits": sorted((ROOT / "book" / "exhibits").rglob("*.py")),
+    "chapters": sorted((ROOT / "book").glob("*.py")),
+    "ext": sorted((ROOT / "ext").rglob("*.py")),
+}
+MAY_IMPORT = {
+    "lenet5": {"lenet5"},
+    "exhibits": {"exhibits", "lenet5"},
+    "chapters": {"exhibits", "lenet5"},
+    "ext": {"ext"},
+}
+OURS = {"lenet5", "exhibits", "ext", "tests", "benchmarks"}
+
+
+def imported(source: str) -> set[str]:
+    """The packages that a source names in its imports, wherever they stand in it."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names}
+
+
+def lines(paths) -> int:
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_point_one_way(room):
+    for path in ROOMS[room]:
+        names = imported(path.read_text(encoding="utf-8")) & OURS
+        assert names <= MAY_IMPORT[room], path
+
+
+def test_an_import_is_found_wherever_it_stands():
+    source = "def f():\n    from ext.book import a\n    import lenet5.run as b\n"
+    assert imported(source) == {"ext", "lenet5"}
+
+
+def test_torch_has_one_door():
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for paths in ROOMS.values()
+        for path in paths
+        if imported(path.read_text(encoding="utf-8")) & {"torch", "torchvision"}
+    ]
+    # How a machine rounds is torch's own affair: its version, and two capabilities of it.
+    facts = {"lenet5/fingerprint.py", "book/exhibits/rounding.py"}
+    assert set(users) - facts == {"lenet5/model.py"}
+
+
+def test_the_package_is_read_in_one_sitting():
+    assert len(ROOMS["lenet5"]) <= 12
+    assert lines(ROOMS["lenet5"]) <= 1200
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"), [("book/audit.py", 220), ("book/results.py", 170)]
+)
+def test_the_longest_chapters_stay_short(path, limit):
+    assert lines([ROOT / path]) <= limit
+
+
+def test_no_file_is_long():
+    everywhere = [path for paths in ROOMS.values() for path in paths]
+    assert [path.name for path in everywhere if lines([path]) > 250] == []
