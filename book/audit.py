@@ -44,17 +44,17 @@ show_table(
 
 # %% [markdown]
 # Of {glue:text}`claims` claims {glue:text}`held` hold, {glue:text}`corrected` hold with a correction,
-# {glue:text}`failed` do not hold and {glue:text}`untested` cannot be tested here. What concerns the network and the data
-# is sound. What fails is the reading of the result.
+# {glue:text}`failed` do not hold and {glue:text}`untested` cannot be tested here. What concerns the network and the
+# data is sound. What fails is the reading of the result.
 #
 # ## The errors, put right
 #
-# {numref}`fig-errata` shows the two errors of the convergence figure and its text. The loss is drawn one epoch late: its
-# first value is {glue:text}`results.ipynb::original_first_loss:s`, and a network that gives every digit the same chance
-# has ln 10 = {glue:text}`results.ipynb::ln10:s`. So the series begins with the untrained network, at epoch 0. Loss and
-# error of one network go together. Their correlation is {glue:text}`as_drawn` as drawn and {glue:text}`moved` with the
-# loss moved back by one epoch. The text gives an accuracy of {glue:text}`introduction.ipynb::text_accuracy:s`; the
-# plotted series ends at {glue:text}`results.ipynb::original_accuracy:s`.
+# {numref}`fig-errata` shows the two errors of the convergence figure and its text. The loss is drawn one epoch late:
+# its first value is {glue:text}`results.ipynb::original_first_loss:s`, and a network that gives every digit the same
+# chance has ln 10 = {glue:text}`results.ipynb::ln10:s`. So the series begins with the untrained network, at epoch 0.
+# Loss and error of one network go together. Their correlation is {glue:text}`as_drawn` as drawn and {glue:text}`moved`
+# with the loss moved back by one epoch. The text gives an accuracy of {glue:text}`introduction.ipynb::text_accuracy:s`;
+# the plotted series ends at {glue:text}`results.ipynb::original_accuracy:s`.
 #
 # ```{glue:figure} fig-errata
 # :name: fig-errata
@@ -79,8 +79,8 @@ show("fig-errata", errata, source)
 # The original calls its test set a validation set. A validation set is there to choose by. To see what choosing does,
 # the same network is trained once more on the first {glue:text}`fit_images` training images, with the other
 # {glue:text}`validation_images` held back, and measured on those and on the test images. {numref}`tab-selection` sets
-# three results side by side: the last epoch, the epoch with the lowest error on the held-back images, and the epoch with
-# the lowest error on the test images.
+# three results side by side: the last epoch, the epoch with the lowest error on the held-back images, and the epoch
+# with the lowest error on the test images.
 
 # %% tags=["hide-input", "remove-output"]
 held_back, errors = two_measures(run.config)
@@ -121,9 +121,10 @@ show_table(
 #
 # ## How sure the numbers are
 #
-# An error counted on {glue:text}`dataset.ipynb::test:s` images is an estimate. Wilson's interval {cite:p}`wilson1927` gives the
-# errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours is
-# {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the original's and those of others.
+# An error counted on {glue:text}`dataset.ipynb::test:s` images is an estimate. Wilson's interval {cite:p}`wilson1927`
+# gives the errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours is
+# {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the original's
+# and those of others.
 #
 # The last column is the chance of a difference from ours at least as large if both had the same error, by the
 # two-proportion score test. A difference with a chance of {glue:text}`significance` or more is within noise. The test
@@ -160,9 +161,9 @@ show_table(
 # ## Labels in doubt
 #
 # Some test labels are themselves wrong, or no one can tell. Raters rejected {glue:text}`rejected` of them
-# {cite:p}`northcutt2021`. The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes. Its
-# error is {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those images.
-# {numref}`fig-atlas` shows every mistake, those in doubt in a frame.
+# {cite:p}`northcutt2021`. The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes.
+# Its error is {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those
+# images. {numref}`fig-atlas` shows every mistake, those in doubt in a frame.
 #
 # ```{glue:figure} fig-atlas
 # :name: fig-atlas
@@ -188,11 +189,10 @@ show_table(
 #
 # ```{glue:figure} fig-maps
 # :name: fig-maps
-# :alt: From top to bottom, a handwritten seven; six maps in which its strokes are picked out in different ways; the same
-# :  at half the size; sixteen small maps; the same at half the size; two strips of grey cells for the dense layers; ten
-# :  bars of which the one for seven is the tallest.
-# The first test image and what each layer makes of it. Black is the largest value of a row; the logits at the bottom are
-# bars, and the tallest is the prediction.
+# :alt: From top to bottom, a handwritten seven; six maps that pick out its strokes; the same at half the size; sixteen
+# :  small maps; the same at half the size; two grey strips for the dense layers; ten bars, the one for seven tallest.
+# The first test image and what each layer makes of it. Black is the largest value of a row; the logits at the bottom
+# are bars, and the tallest is the prediction.
 # ```
 #
 # ## The verdict on your machine
@@ -204,10 +204,10 @@ show_table(
 # changed, or the machine breaks the promise.
 #
 # A run that rounds otherwise, in PyTorch or on a graphics processor, and another recipe are judged by a band. It comes
-# from the replicates in `record/seeds.csv`, trained from different seeds. For the test error and for the test loss it is
-# a prediction interval around the mean of the replicates, from their standard deviation and Student's t, such that both
-# hold one more run with a probability of {glue:text}`coverage` or more. Nothing widens it by hand. Outside the band, the
-# command exits with an error.
+# from the replicates in `record/seeds.csv`, trained from different seeds. For the test error and for the test loss it
+# is a prediction interval around the mean of the replicates, from their standard deviation and Student's t, such that
+# both hold one more run with a probability of {glue:text}`coverage` or more. Nothing widens it by hand. Outside the
+# band, the command exits with an error.
 
 # %% tags=["hide-input", "remove-output"]
 wrong, kept = predictions.wrong, np.ones(evidence.images, bool)

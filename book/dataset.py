@@ -16,8 +16,8 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # MNIST {cite:p}`mnist` holds {glue:text}`total` grey images of handwritten digits in {glue:text}`classes` classes, each
 # of {glue:text}`side`×{glue:text}`side` pixels. {glue:text}`train` are for training and {glue:text}`test` for testing.
 # The authors took them from forms that census clerks and high-school students had filled in for the United States
-# National Institute of Standards and Technology, scaled each digit into a box of 20×20 pixels, and placed it so that its
-# centre of mass is the centre of the image {cite:p}`lecun1998`.
+# National Institute of Standards and Technology, scaled each digit into a box of 20×20 pixels, and placed it so that
+# its centre of mass is the centre of the image {cite:p}`lecun1998`.
 #
 # {numref}`fig-digits` shows what the network is up against. Strokes are thick or thin, upright or slanted, and some
 # digits can be told only by a small gap.
@@ -49,8 +49,8 @@ glue("{:.3f}", mean_grey=train.images.mean() / 255)
 #
 # ```{glue:figure} fig-classes
 # :name: fig-classes
-# :alt: A bar chart of the number of training images of each digit. Digit 5 has the fewest and digit 1 the most; a dashed
-# :  line marks the average of 6,000.
+# :alt: A bar chart of the number of training images of each digit. Digit 5 has the fewest and digit 1 the most; a
+# :  dashed line marks the average of 6,000.
 # Training images per class. The dashed line is the average that the original gives for all.
 # ```
 

@@ -108,8 +108,8 @@ show_table(
 # The original was not seeded, so no one can repeat its run, only its recipe. Here the seed draws the initial weights
 # and every shuffle, by the generator SplitMix64 {cite:p}`steele2014`, which is a few operations on whole numbers.
 #
-# {numref}`code-loop` is the loop. It draws the order of an epoch, has an engine take a step for each batch, measures both
-# splits, and notes a checksum of the weights.
+# {numref}`code-loop` is the loop. It draws the order of an epoch, has an engine take a step for each batch, measures
+# both splits, and notes a checksum of the weights.
 
 # %% tags=["remove-input"]
 show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
@@ -134,8 +134,8 @@ show_source(
 # PyTorch promises no bytes. Sums are cut to fit a processor's vector units and its threads, so two machines add in two
 # orders and round otherwise; thousands of steps amplify the difference ({doc}`variability` shows how fast). No seed and
 # no pinned version mends that. The runs of this book are therefore trained by an engine of the project's own,
-# `lenet5/kernel.c`, which computes the same steps by rules that leave nothing to the machine. {numref}`code-rules` is how
-# that file begins.
+# `lenet5/kernel.c`, which computes the same steps by rules that leave nothing to the machine. {numref}`code-rules` is
+# how that file begins.
 
 # %% tags=["remove-input"]
 kernel = Path(lenet5.__file__).with_name("kernel.c").read_text(encoding="utf-8")
@@ -169,8 +169,8 @@ show_table(
 # %% [markdown]
 # ## The machine
 #
-# {numref}`tab-machine` names what the two runs were made on. The graphs of the original were drawn on a laptop. Ours was
-# made where it was published; elsewhere it comes out the same.
+# {numref}`tab-machine` names what the two runs were made on. The graphs of the original were drawn on a laptop. Ours
+# was made where it was published; elsewhere it comes out the same.
 
 # %% tags=["hide-input"]
 made = Run.load(RECORD).environment

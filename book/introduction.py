@@ -110,6 +110,6 @@ glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 # ## The chapters
 #
 # {doc}`dataset` shows the images and counts them. {doc}`implementation` gives the code, the set-up and the training.
-# {doc}`results` shows how the training converges, what the network gets right and what it gets wrong. {doc}`variability`
-# asks what another seed would give. {doc}`audit` checks the original claim by claim. In {doc}`try-it` the network reads
-# a digit that you draw, and {doc}`status` says how the book was made.
+# {doc}`results` shows how the training converges, what the network gets right and what it gets wrong.
+# {doc}`variability` asks what another seed would give. {doc}`audit` checks the original claim by claim. In
+# {doc}`try-it` the network reads a digit that you draw, and {doc}`status` says how the book was made.

@@ -19,9 +19,9 @@ glue("{:.2f} %", train_error=last.train_error)
 # %% [markdown]
 # # Results
 #
-# After {glue:text}`epochs` epochs the network reads {glue:text}`accuracy` of the {glue:text}`dataset.ipynb::test:s` test
-# images correctly: it makes {glue:text}`mistakes` mistakes, an error of {glue:text}`error`. On the training images the
-# error is {glue:text}`train_error`.
+# After {glue:text}`epochs` epochs the network reads {glue:text}`accuracy` of the {glue:text}`dataset.ipynb::test:s`
+# test images correctly: it makes {glue:text}`mistakes` mistakes, an error of {glue:text}`error`. On the training images
+# the error is {glue:text}`train_error`.
 #
 # ## Convergence
 #
@@ -38,11 +38,11 @@ glue("{:.2f} %", train_error=last.train_error)
 # ```
 #
 # One correction is made in the figure. The first loss that the original draws, at epoch 1, is
-# {glue:text}`original_first_loss`. That is the loss of a network that knows nothing, $\log 10 =$ {glue:text}`ln10`; ours
-# starts at {glue:text}`first_loss`, with {glue:text}`first_error` of the images misread. It belongs to epoch 0, before
-# any training. The error that is drawn above the same place is that of a trained network. So the published loss stands
-# one epoch late against the published error: their correlation is {glue:text}`audit.ipynb::as_drawn:s` as drawn, and
-# {glue:text}`audit.ipynb::moved:s` with the loss moved back by one.
+# {glue:text}`original_first_loss`. That is the loss of a network that knows nothing, $\log 10 =$ {glue:text}`ln10`;
+# ours starts at {glue:text}`first_loss`, with {glue:text}`first_error` of the images misread. It belongs to epoch 0,
+# before any training. The error that is drawn above the same place is that of a trained network. So the published loss
+# stands one epoch late against the published error: their correlation is {glue:text}`audit.ipynb::as_drawn:s` as drawn,
+# and {glue:text}`audit.ipynb::moved:s` with the loss moved back by one.
 #
 # {numref}`tab-epochs` gives the numbers.
 
@@ -73,9 +73,9 @@ show_table(
 #
 # The text of the original gives an accuracy of {glue:text}`introduction.ipynb::text_accuracy:s` in 20 epochs. Its own
 # plot says otherwise: the series ends at {glue:text}`original_accuracy`, and its best value, at epoch
-# {glue:text}`original_best_epoch`, is {glue:text}`original_best`. Ours ends at {glue:text}`accuracy`; its best, at epoch
-# {glue:text}`best_epoch`, is {glue:text}`best_accuracy`. We report the last epoch. Taking the best one would choose it
-# on the test images, and the error would no longer be a fair estimate.
+# {glue:text}`original_best_epoch`, is {glue:text}`original_best`. Ours ends at {glue:text}`accuracy`; its best, at
+# epoch {glue:text}`best_epoch`, is {glue:text}`best_accuracy`. We report the last epoch. Taking the best one would
+# choose it on the test images, and the error would no longer be a fair estimate.
 #
 # ## Examples
 #
@@ -122,8 +122,8 @@ show("fig-random", figures.predictions(predictions, drawn), source)
 # :name: fig-confusion
 # :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, about a
 # :  thousand each; the other fields hold the mistakes, most of them none and few more than five.
-# The confusion matrix of the test images. Rows are labels, columns are predictions; the darker a field off the diagonal,
-# the more frequent the mistake.
+# The confusion matrix of the test images. Rows are labels, columns are predictions; the darker a field off the
+# diagonal, the more frequent the mistake.
 # ```
 #
 # ```{glue:figure} fig-class-error
@@ -165,6 +165,6 @@ show("fig-mistakes", figures.predictions(predictions, surest, confident=True), s
 # ## What holds
 #
 # The recipe of the original gives what its plot shows: an error near one in a hundred after 20 epochs, here
-# {glue:text}`error` against {glue:text}`original_error`. One run of each cannot tell which is better, since another seed
-# moves the error by a tenth of a point or more. The {glue:text}`introduction.ipynb::text_accuracy:s` of the text is not
-# what the network reaches. {doc}`audit` goes through all claims.
+# {glue:text}`error` against {glue:text}`original_error`. One run of each cannot tell which is better, since another
+# seed moves the error by a tenth of a point or more. The {glue:text}`introduction.ipynb::text_accuracy:s` of the text
+# is not what the network reaches. {doc}`audit` goes through all claims.

@@ -7,9 +7,9 @@
 # ```
 #
 # ```{only} latex
-# In the HTML book this page is a pad. The reader draws a digit on it with the mouse, a finger or a pen, and the published
-# network reads it, without a server. The pad is the page `book/try-it.html`; `make serve` builds the book and shows it in
-# a browser. In print {numref}`fig-pad` stands in its place.
+# In the HTML book this page is a pad. The reader draws a digit on it with the mouse, a finger or a pen, and the
+# published network reads it, without a server. The pad is the page `book/try-it.html`; `make serve` builds the book and
+# shows it in a browser. In print {numref}`fig-pad` stands in its place.
 # ```
 #
 # ```{app} kernel pad
@@ -50,16 +50,16 @@ write_whole(Path("pad", "samples.json"), read.samples(chosen))
 #
 # ```{glue:figure} fig-pad
 # :name: fig-pad
-# :alt: Three panels. On the left a small angular four with a narrow gap at its top, white on black, in the upper left of
-# :  the paper. In the middle the same figure, larger, coarse and centred, within a dashed box. On the right ten
+# :alt: Three panels. On the left a small angular four with a narrow gap at its top, white on black, in the upper left
+# :  of the paper. In the middle the same figure, larger, coarse and centred, within a dashed box. On the right ten
 # :  horizontal bars, one a digit; the digits 4 and 9 share nearly all of the probability.
 # What the pad does. Left: a digit drawn on paper of 280×280 pixels, away from the middle. Centre: the image that the
 # network sees, fitted into 20×20 pixels (dashed) with its centre of mass in the middle of 28×28. Right: the probability
 # of each digit.
 # ```
 #
-# The pad has ten answers and no other. Their probabilities add up to one whatever is drawn, so a letter or a scribble is
-# read as a digit too, and sometimes with confidence.
+# The pad has ten answers and no other. Their probabilities add up to one whatever is drawn, so a letter or a scribble
+# is read as a digit too, and sometimes with confidence.
 
 # %% tags=["hide-input", "remove-output"]
 drawing = Image.new("L", (280, 280))

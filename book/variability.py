@@ -38,12 +38,12 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 #
 # ```{glue:figure} fig-final-errors
 # :name: fig-final-errors
-# :alt: A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their mean,
-# :  a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998. Squares hang
-# :  below the axis, one a seed trained in PyTorch.
-# The final test error of every seed, one dot each; dots at the same error are stacked. The black line is their mean, the
-# grey band its t interval. The two broken lines are published errors. Below the axis, seeds of the same recipe trained
-# in PyTorch.
+# :alt: A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their
+# :  mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998. Squares
+# :  hang below the axis, one a seed trained in PyTorch.
+# The final test error of every seed, one dot each; dots at the same error are stacked. The black line is their mean,
+# the grey band its t interval. The two broken lines are published errors. Below the axis, seeds of the same recipe
+# trained in PyTorch.
 # ```
 #
 # The mean is {glue:text}`mean`. Its t interval at {glue:text}`level` reaches from {glue:text}`low` to
@@ -94,8 +94,8 @@ show_table(
 #
 # ```{glue:figure} fig-seed-curves
 # :name: fig-seed-curves
-# :alt: Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall steeply
-# :  during the first epochs and then run side by side, crossing often.
+# :alt: Two line charts over the epochs, each with one thin line a seed and a thick line for the median. All fall
+# :  steeply during the first epochs and then run side by side, crossing often.
 # All seeds over the epochs, and their median. Top: the natural logarithm of the mean test loss. Bottom: the test error
 # from the first epoch on. The width of the bundle at its right end is the spread that the text measures.
 # ```
@@ -114,9 +114,9 @@ show("fig-seed-curves", figures.seed_curves(study.losses, study.errors), source)
 # A report that states the best epoch chooses it on the test images. {numref}`fig-final-best` shows what the choice is
 # worth. The best epochs lie between {glue:text}`first_best` and {glue:text}`last_best`; for {glue:text}`gain_none` of
 # the {glue:text}`seeds` seeds the last epoch is as good as the best. On average the best epoch is at
-# {glue:text}`best_mean`, which flatters the recipe by {glue:text}`gain` points (t interval from {glue:text}`gain_low` to
-# {glue:text}`gain_high`), and in one run by {glue:text}`gain_most`. Nothing has been learned for it: another test set
-# would have another best epoch.
+# {glue:text}`best_mean`, which flatters the recipe by {glue:text}`gain` points (t interval from {glue:text}`gain_low`
+# to {glue:text}`gain_high`), and in one run by {glue:text}`gain_most`. Nothing has been learned for it: another test
+# set would have another best epoch.
 #
 # ```{glue:figure} fig-final-best
 # :name: fig-final-best
@@ -173,28 +173,28 @@ glue("{:.0f} %", power=100 * ci.POWER)
 #
 # The exact engine takes the steps that PyTorch would take, and rounds them otherwise. Does that move the error? Before
 # there was an exact engine, {glue:text}`torch_seeds` seeds of the same recipe were trained in PyTorch, from weights and
-# orders of its own (`record/seeds-torch.csv`). They end at {glue:text}`torch_mean` on average, with a standard deviation
-# of {glue:text}`torch_spread` points. Student's t test of the two means has p = {glue:text}`means_p`, and the exact
-# Kolmogorov-Smirnov test, which any difference of the two distributions can move, p = {glue:text}`shapes_p`. With so
-# many runs the t test finds a difference of {glue:text}`detectable` points with a probability of {glue:text}`power`, and
-# a smaller one may be there unseen.
+# orders of its own (`record/seeds-torch.csv`). They end at {glue:text}`torch_mean` on average, with a standard
+# deviation of {glue:text}`torch_spread` points. Student's t test of the two means has p = {glue:text}`means_p`, and the
+# exact Kolmogorov-Smirnov test, which any difference of the two distributions can move, p = {glue:text}`shapes_p`. With
+# so many runs the t test finds a difference of {glue:text}`detectable` points with a probability of {glue:text}`power`,
+# and a smaller one may be there unseen.
 
 # %% [markdown]
 # ## Roundings of one seed
 #
 # Rounding alone makes another run of the same seed. {numref}`fig-parting` follows three trainings that start from the
-# same weights and see the same images in the same order: the exact engine, and PyTorch on one machine under two settings
-# of its vector units, its plainest and its best. They differ in the last bits of a sum. After one epoch the weights of a
-# pair are {glue:text}`first_nearest` to {glue:text}`first_farthest` of their length apart, after the last one
-# {glue:text}`last_nearest` to {glue:text}`last_farthest`. The test errors differ by up to {glue:text}`gap` points on the
-# way and {glue:text}`last_gap` at the end, which is what another seed does. So a published number can be met again to
-# the last digit only where rounding is part of the definition, as it is in the exact engine.
+# same weights and see the same images in the same order: the exact engine, and PyTorch on one machine under two
+# settings of its vector units, its plainest and its best. They differ in the last bits of a sum. After one epoch the
+# weights of a pair are {glue:text}`first_nearest` to {glue:text}`first_farthest` of their length apart, after the last
+# one {glue:text}`last_nearest` to {glue:text}`last_farthest`. The test errors differ by up to {glue:text}`gap` points
+# on the way and {glue:text}`last_gap` at the end, which is what another seed does. So a published number can be met
+# again to the last digit only where rounding is part of the definition, as it is in the exact engine.
 #
 # ```{glue:figure} fig-parting
 # :name: fig-parting
-# :alt: Two line charts over the epochs. In the upper one the distance between the weights of each of three pairs of runs
-# :  rises steeply during the first epoch and then ever more slowly. In the lower one the test errors of the three runs
-# :  fall together and cross.
+# :alt: Two line charts over the epochs. In the upper one the distance between the weights of each of three pairs of
+# :  runs rises steeply during the first epoch and then ever more slowly. In the lower one the test errors of the three
+# :  runs fall together and cross.
 # One seed, rounded in three ways. Top: the distance between the weights of two runs, in per cent of their length.
 # Bottom: the test error of each run.
 # ```

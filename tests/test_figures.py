@@ -145,7 +145,7 @@ def nudged(value):
         return value.apply(nudged)
     if isinstance(value, pd.Series):
         return pd.Series(nudged(value.to_numpy()), index=value.index)
-    if isinstance(value, float) or getattr(value, "dtype", None) == float:
+    if getattr(value, "dtype", type(value)) in (float, np.float32):
         return np.where(value == 0, value, np.nextafter(value, np.inf))[()]
     return value
 

@@ -1,15 +1,34 @@
 """The ledger of claims and the verdicts: complete, and never without a test."""
 
 import ast
+import inspect
 
-import jupytext
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
+from built import ROOT
 
-from lenet5 import Lenet5Error
-from lenet5.ledger import CORRECTED, FAILS, HOLDS, UNTESTED, Claim, Finding, read, table
+from exhibits import Predictions, findings
+from exhibits.evidence import Evidence, System, systems
+from exhibits.findings import tests
+from exhibits.ledger import (
+    CORRECTED,
+    FAILS,
+    HOLDS,
+    UNTESTED,
+    Claim,
+    ClaimTests,
+    Finding,
+    read,
+    rows,
+    tally,
+)
+from lenet5 import Config, Lenet5Error
+from lenet5.data import ROOT as DATA
+from lenet5.draws import initial_weights
+from lenet5.run import Run
 
 # What the original states and can be checked, so that no claim is dropped in silence.
 STATED = """image-size grey total splits classes class-size validation lenet5 convolutions
@@ -17,22 +36,14 @@ pools dense relu adam learning-rate loss epochs accuracy loss-axis random-exampl
 replication mcdnn best hardware julia""".split()
 
 
-def ids_with_a_test(source: str) -> list[str]:
-    """The ids of the claims that the chapter's code tests."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "findings":
-            return [ast.literal_eval(key) for key in node.value.keys]
-    return []
-
-
-def chapter() -> str:
-    cells = jupytext.read(ROOT / "book" / "audit.py").cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-
-
-def test_every_statement_is_in_the_ledger_and_tested_in_the_chapter():
+def test_every_statement_is_in_the_ledger_and_has_one_test_of_its_own():
     assert list(read().claims) == STATED
-    assert ids_with_a_test(chapter()) == STATED
+    assert list(tests) == STATED
+    source = inspect.getsource(findings)
+    functions = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    assert [f.name for f in functions] == [name.replace("-", "_") for name in STATED]
+    registered = [ast.literal_eval(f.decorator_list[0].args[0]) for f in functions]
+    assert registered == STATED
 
 
 def copy_ledger(path, change):
@@ -42,16 +53,23 @@ def copy_ledger(path, change):
     return path
 
 
+def so_it_is(claim, evidence) -> Finding:
+    return Finding(True, "so it is")
+
+
 def test_a_claim_without_a_test_and_a_test_without_a_claim_stop_the_table(tmp_path):
-    claims = read().claims
-    findings = {name: Finding(True, "so it is") for name in claims}
-    assert len(table(claims, findings)) == len(claims)
+    claims, some = read().claims, ClaimTests()
+    for name in claims:
+        some.of(name)(so_it_is)
+    assert list(some.findings(claims, None)) == STATED
     fewer = read(copy_ledger(tmp_path / "fewer.yml", lambda c: c["claims"].pop(3)))
     with pytest.raises(Lenet5Error, match="splits has no claim"):
-        table(fewer.claims, findings)
-    del findings["adam"]
+        some.findings(fewer.claims, None)
+    with pytest.raises(Lenet5Error, match="adam has two tests"):
+        some.of("adam")(so_it_is)
+    del some["adam"]
     with pytest.raises(Lenet5Error, match="adam has no test"):
-        table(claims, findings)
+        some.findings(claims, None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +84,15 @@ def test_a_claim_without_a_test_and_a_test_without_a_claim_stop_the_table(tmp_pa
 def test_the_verdict_follows_from_the_finding(finding, verdict):
     assert finding.verdict == verdict
     claim = Claim("a", "It is so.", "there", "a look")
-    assert table({"a": claim}, {"a": finding})[0][1] == f"*{verdict}*"
+    assert rows({"a": claim}, {"a": finding}) == [
+        f"It is so. | *{verdict}* |  | a look | there"
+    ]
+
+
+def test_verdicts_are_counted():
+    found = {"a": Finding(True, ""), "b": Finding(None, ""), "c": Finding(True, "")}
+    counted = {"held": 2, "corrected": 0, "failed": 0, "untested": 1}
+    assert tally(found) == counted
 
 
 @pytest.mark.parametrize(
@@ -100,13 +126,101 @@ def test_a_bad_ledger_is_refused(tmp_path, change, message):
         read(copy_ledger(tmp_path / "claims.yml", change))
 
 
+@pytest.mark.parametrize(
+    "text", ["", "claims:\n", "- a\n", "claims: [x: {y}\n", "a: \0"]
+)
+def test_an_empty_or_broken_ledger_is_told_in_one_line(tmp_path, text):
+    path = tmp_path / "claims.yml"
+    path.write_text(text)
+    with pytest.raises(Lenet5Error) as raised:
+        read(path)
+    message = str(raised.value)
+    assert message.startswith(f"{path} is missing or damaged: ")
+    assert "\n" not in message
+    assert "NoneType" not in message
+
+
 def test_a_missing_ledger_is_named(tmp_path):
     with pytest.raises(Lenet5Error, match=r"none\.yml"):
         read(tmp_path / "none.yml")
 
 
-def test_the_chapter_shows_the_verdicts_that_the_facts_demand():
-    """Read off the facts by hand, for those claims that no training can change."""
+@pytest.fixture
+def evidence(mnist) -> Evidence:
+    """A run that misreads the first 110 test images, and has learned nothing."""
+    facts = {"image_shape": [1, 28, 28], "data_sha256": "", "code_sha256": ""}
+    run = Run(Config(), [], initial_weights(0), facts)
+    wrong = np.arange(10_000) < 110
+    labels = mnist[1].labels
+    read = Predictions(
+        mnist[1].images, labels, (labels + wrong) % 10, np.ones(10_000), wrong
+    )
+    return Evidence(run, read, pd.read_csv(DATA / "original.csv"))
+
+
+# What each test must find, read off the facts by hand.
+EXPECTED = {
+    "image-size": (HOLDS, "28×28"),
+    "grey": (HOLDS, "1 channel"),
+    "total": (HOLDS, "70,000"),
+    "splits": (HOLDS, "60,000 and 10,000"),
+    "classes": (HOLDS, "10"),
+    "class-size": (CORRECTED, "from 5,421 to 6,742; 6,000 on average"),
+    "validation": (CORRECTED, "0 images are in neither split"),
+    "lenet5": (CORRECTED, "44,426 parameters, not 60,000; layers of the sizes [6, 16,"),
+    "convolutions": (HOLDS, "2"),
+    "pools": (HOLDS, "2"),
+    "dense": (HOLDS, "3"),
+    "relu": (CORRECTED, "4 of 5: the last gives logits"),
+    "adam": (HOLDS, "our run ends at 1.10 % error, the plotted one at 1.20 %"),
+    "learning-rate": (HOLDS, "our run ends at 1.10 % error"),
+    "loss": (HOLDS, "2.3032 against 2.3026"),
+    "epochs": (HOLDS, "20 values"),
+    "accuracy": (FAILS, "98.80 % plotted, 98.90 % ours"),
+    "loss-axis": (CORRECTED, "0.865 as drawn, 0.998 moved"),
+    "random-examples": (FAILS, "they are the first nine"),
+    "replication": (CORRECTED, "110 mistakes against 120, p = 0.51; no seed"),
+    "mcdnn": (HOLDS, "0.23 % error"),
+    "best": (CORRECTED, "number 1 in 2012, number 3 in 2020"),
+    "hardware": (UNTESTED, ""),
+    "julia": (UNTESTED, ""),
+}
+
+
+def test_each_test_finds_what_the_facts_say(evidence):
+    found = tests.findings(read().claims, evidence)
+    for name, (verdict, text) in EXPECTED.items():
+        assert (found[name].verdict, found[name].text[: len(text)]) == (verdict, text)
+
+
+def test_a_run_that_ends_elsewhere_is_no_evidence_for_the_recipe(evidence):
+    wrong = np.arange(10_000) < 300
+    evidence = Evidence(
+        evidence.run, evidence.predictions._replace(wrong=wrong), evidence.original
+    )
+    found = tests.findings(read().claims, evidence)
+    names = ("adam", "learning-rate", "replication")
+    assert {found[name].verdict for name in names} == {FAILS}
+
+
+def test_other_systems_stand_beside_ours(evidence):
+    ours, original, *others = systems(evidence)
+    assert (ours.mistakes, original.mistakes) == (110, 120)
+    assert [system.mistakes for system in others] == [95, 80, 23, 21, 16, 9]
+    assert (
+        ours.row(0.05)
+        == "this report | 2026 | 98.90 | 98.68 to 99.09 | no, last epoch | "
+    )
+    row = original.row(0.05)
+    assert row.startswith(
+        "the original, as plotted {cite:p}`mejia2020` | 2020 | 98.80 | "
+    )
+    assert row.endswith(" | within noise, p = 0.507")
+    far = System("far", "2000", "", "no", 10, 10_000, 1e-9)
+    assert far.row(0.05).endswith(" | differs, p < 0.001")
+
+
+def test_the_chapter_shows_the_findings():
     notebook = nbformat.read(ROOT / "book" / "audit.ipynb", as_version=4)
     text = next(
         output["data"]["text/markdown"]
@@ -114,19 +228,8 @@ def test_the_chapter_shows_the_verdicts_that_the_facts_demand():
         for output in cell.get("outputs", [])
         if ":name: tab-claims" in output.get("data", {}).get("text/markdown", "")
     )
-    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    found = {row[0].strip("| "): row[1].strip("* ") for row in rows}
-    expected = {
-        "total": HOLDS,
-        "class-size": CORRECTED,
-        "relu": CORRECTED,
-        "validation": CORRECTED,
-        "accuracy": FAILS,
-        "random-examples": FAILS,
-        "hardware": UNTESTED,
-        "loss": HOLDS,
-        "mcdnn": HOLDS,
-        "best": CORRECTED,
-    }
+    lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    found = {cells[0].strip("| "): cells[1].strip("* ") for cells in lines}
     claims = read().claims
-    assert {name: found[claims[name].claim] for name in expected} == expected
+    shown = {name: found[claim.claim] for name, claim in claims.items()}
+    assert shown == {name: verdict for name, (verdict, _) in EXPECTED.items()}

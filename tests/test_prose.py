@@ -4,14 +4,16 @@ import ast
 import re
 
 import jupytext
+import nbformat
 import pytest
-from conftest import ROOT
+from built import ROOT
 
 PAGES = [*sorted((ROOT / "book").glob("*.py")), ROOT / "index.md"]
 NUMBER = re.compile(r"\d+\.\d+|\d\s*(?:%|per cent\b)")
 NOT_PROSE = (
     r"^(`{3,}|:{3,})\{math\}.*?^\1",  # a block of mathematics
     r"^(`{3,})(?!\{).*?^\1",  # a block of code
+    r"^(?:`{3,}|:{3,})[^\n]*",  # the fence of a directive, which holds prose
     r"\$\$.*?\$\$|\$[^$]*\$",  # mathematics
     r"\{[\w:+.-]+\}`[^`]*`",  # a role: glue, citation, reference
     r"`[^`]*`",  # code
@@ -27,22 +29,18 @@ def typed(prose: str) -> list[str]:
 
 
 def prose_of(page) -> list[str]:
-    """The Markdown of a page, its captions, and the descriptions of its figures."""
+    """The Markdown of a page, where figures have their captions, and those in its code."""
     if page.suffix == ".md":
         return [page.read_text(encoding="utf-8")]
     texts = []
     for cell in jupytext.read(page).cells:
-        if cell.cell_type == "markdown":
-            texts.append(cell.source)
-        meta = cell.metadata.get("mystnb", {})
-        texts += [meta[part][key] for part, key in CAPTIONS if part in meta]
-        if cell.cell_type == "code":
-            texts += captions_in(cell.source)
+        markdown = cell.cell_type == "markdown"
+        texts += [cell.source] if markdown else captions_in(cell.source)
     return texts
 
 
-CAPTIONS = (("figure", "caption"), ("image", "alt"))
-CAPTIONED = {"show_table": 2, "show_source": 1}  # the caption's place among arguments
+# The caption's place among the arguments.
+CAPTIONED = {"show_table": 2, "show_source": 1, "show_code": 2}
 
 
 def captions_in(code: str) -> list[str]:
@@ -106,16 +104,57 @@ def test_code_mathematics_and_glue_are_no_typed_numbers(text):
 def test_captions_are_read(tmp_path):
     page = tmp_path / "page.py"
     page.write_text(
-        '# %% mystnb={"figure": {"caption": "Ends at 98.9 %."}}\nshow()\n\n'
-        "# %% [markdown]\n# Fine.\n\n"
-        '# %%\nshow_table([], [], "Ends at 98.8 %.", "name")\n\n'
-        '# %%\nshow_table([], [], f"Ends at {end:.2f} % of 98.7.", name="name")\n\n'
-        '# %%\nshow_source(thing, name="name", caption="Ends at 98.6.")\n'
+        "# %% [markdown]\n# Fine.\n#\n"
+        "# ```{glue:figure} fig-a\n# :name: fig-a\n# :alt: Ends at 99.1 %.\n"
+        "# Ends at 98.9 %.\n# ```\n\n"
+        '# %%\nshow_table("a | b", [], "Ends at 98.8 %.", "name", origin)\n\n'
+        '# %%\nshow_table("", [], f"Ends at {end:.2f} % of 98.7.", name="name")\n\n'
+        '# %%\nshow_source(thing, name="name", caption="Ends at 98.6.")\n\n'
+        '# %%\nshow_code(code, "c", "Ends at 98.5.", "name")\n'
     )
     assert [typed(text) for text in prose_of(page)] == [
-        ["98.9"],
-        [],
+        ["99.1", "98.9"],
         ["98.8"],
         ["98.7"],
         ["98.6"],
+        ["98.5"],
     ]
+
+
+def glued_in(chapter: str) -> list[str]:
+    """What a chapter's stored outputs glue: numbers and figures."""
+    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    return [
+        output["metadata"]["scrapbook"]["name"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "scrapbook" in output.get("metadata", {})
+    ]
+
+
+def test_whatever_is_glued_is_read_once_or_more_and_nothing_else_is():
+    read, glued = set(), set()
+    for page in PAGES:
+        text = "\n".join(prose_of(page))
+        for other, key in re.findall(
+            r"\{glue:text\}`(?:([\w/-]+)\.ipynb::)?(\w+)", text
+        ):
+            read.add((other.removeprefix("book/") or page.stem, key))
+        read |= {(page.stem, key) for key in re.findall(r"\{glue:figure\} (\S+)", text)}
+        if page.suffix == ".py":
+            keys = glued_in(page.stem)
+            assert len(keys) == len(set(keys)), page.name
+            glued |= {(page.stem, key) for key in keys}
+    assert sorted(glued - read) == []
+    assert sorted(read - glued) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_line_is_long(page):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []
+
+
+@pytest.mark.parametrize("page", PAGES[:-1], ids=lambda page: page.name)
+def test_no_output_is_exempt_from_comparison(page):
+    assert "nbval-" not in page.read_text(encoding="utf-8")

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from exhibits.ledger import Finding, Tests
+from exhibits.ledger import ClaimTests, Finding
 from exhibits.recipe import optimiser_name
 
-tests = Tests()
+tests = ClaimTests()
 
 
 @tests.of("image-size")

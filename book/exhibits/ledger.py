@@ -12,6 +12,7 @@ from lenet5 import Lenet5Error
 
 LEDGER = Path(__file__).resolve().parent.parent / "claims.yml"
 HOLDS, CORRECTED = "holds", "holds with a correction"
+PARTS = {"claims": list, "literature": list, "facts": dict}
 FAILS, UNTESTED = "does not hold", "cannot be tested here"
 
 
@@ -94,8 +95,9 @@ def read(path: Path = LEDGER) -> Ledger:
     """
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise TypeError("it holds no lists of claims, literature and facts")
+        for name, kind in PARTS.items():
+            if not isinstance(content, dict) or not isinstance(content.get(name), kind):
+                raise TypeError(f"it holds no {kind.__name__} {name}")
         claims = [Claim(**entry) for entry in content["claims"]]
         literature, facts = content["literature"], content["facts"]
         keys = [claim.id for claim in claims], [entry["id"] for entry in literature]
@@ -113,7 +115,7 @@ def read(path: Path = LEDGER) -> Ledger:
     )
 
 
-class Tests(dict):
+class ClaimTests(dict):
     """The tests of claims, by the ids of the claims; each is a function of (claim, evidence)."""
 
     def of(self, claim: str) -> Callable:
