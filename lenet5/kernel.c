@@ -58,7 +58,7 @@ enum {
     H1 = (HEIGHT - 4) / 2, W1 = (WIDTH - 4) / 2, AREA1 = H1 * W1, /* after the first pool */
     H2 = (H1 - 4) / 2, W2 = (W1 - 4) / 2, AREA2 = H2 * W2,        /* after the second */
     FEATURES = MAPS2 * AREA2,
-    BLOCK = 16, /* images with a gradient of their own: part of what is computed, not of its speed */
+    BLOCK = 16, /* images that share a gradient: part of what is computed, not of its speed */
 };
 
 typedef struct {
@@ -173,10 +173,12 @@ INLINE void convolve(int C, int H, int W, int O, const float *in, const float *w
     const int rows = (H - 4) / 2, columns = (W - 4) / 2;
     for (int y = 0; y < rows; y++) for (int x = 0; x < columns; x++) for (int o = 0; o < O; o += 2) {
         vec a[2][4];
-        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int j = 0; j < 4; j++) a[q][j] = all(bias[o + q]);
+        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int j = 0; j < 4; j++)
+            a[q][j] = all(bias[o + q]);
         for (int c = 0; c < C; c++) for (int r = 0; r < 5; r++) UNROLL for (int k = 0; k < 5; k++) {
             const float *s = in + ((c * H + 2 * y + r) * W + 2 * x + k) * LANES;
-            const vec v[4] = {load(s), load(s + LANES), load(s + W * LANES), load(s + (W + 1) * LANES)};
+            const vec v[4] = {load(s), load(s + LANES), load(s + W * LANES),
+                              load(s + (W + 1) * LANES)};
             UNROLL for (int q = 0; q < 2; q++) {
                 vec u = all(w[((o + q) * C + c) * TAPS + r * 5 + k]);
                 UNROLL for (int j = 0; j < 4; j++) a[q][j] += u * v[j];
@@ -189,7 +191,8 @@ INLINE void convolve(int C, int H, int W, int O, const float *in, const float *w
             int at = (((o + q) * rows + y) * columns + x) * stride;
             store(out + at, relu(where(below, low, top)));
             if (win) /* 0, 1, W or W + 1: where in the map, from the pool's first place */
-                *(unaligned_mask *)(win + at) = (((right & ~below) | (right2 & below)) & 1) + (below & W);
+                *(unaligned_mask *)(win + at) = (((right & ~below) | (right2 & below)) & 1)
+                                                + (below & W);
         }
     }
 }
@@ -219,25 +222,29 @@ INLINE void multiply(int M, int K, int N, const float *a, int row, int column, c
 /* y where x > 0, else 0: ReLU of x itself, or its derivative's turn. */
 INLINE void rectify(int count, float *y, const float *x)
 {
-    for (int i = 0; i < count; i += LANES) store(y + i, (vec)((mask)load(y + i) & (load(x + i) > 0)));
+    for (int i = 0; i < count; i += LANES)
+        store(y + i, (vec)((mask)load(y + i) & (load(x + i) > 0)));
 }
 
 /* The pixels of image `row` as floats: bytes are divided by 255. */
 INLINE void read_pixels(const void *images, int floats, size_t row, float *pixel)
 {
-    if (floats) __builtin_memcpy(pixel, (const float *)images + row * PIXELS, sizeof(float) * PIXELS);
-    else for (int i = 0; i < PIXELS; i++) pixel[i] = (float)((const uint8_t *)images)[row * PIXELS + i] / 255.0f;
+    if (floats) __builtin_memcpy(pixel, (const float *)images + row * PIXELS,
+                                 sizeof(float) * PIXELS);
+    else for (int i = 0; i < PIXELS; i++)
+        pixel[i] = (float)((const uint8_t *)images)[row * PIXELS + i] / 255.0f;
 }
 
 /* Logits of a block; images from n on are blank.  For training, keep what the way back needs. */
-INLINE void forward(const Weights *w, const void *images, int floats, const size_t row[BLOCK], int n,
-                    Scratch *s, int training)
+INLINE void forward(const Weights *w, const void *images, int floats, const size_t row[BLOCK],
+                    int n, Scratch *s, int training)
 {
     for (int v = 0; v < BLOCK; v += LANES) {
         for (int l = v; l < v + LANES; l++)
             if (l < n) read_pixels(images, floats, row[l], s->pixel[l]);
             else clear(s->pixel[l], sizeof s->pixel[l]);
-        for (int i = 0; i < PIXELS; i++) UNROLL for (int l = 0; l < LANES; l++) s->x[i][l] = s->pixel[v + l][i];
+        for (int i = 0; i < PIXELS; i++) UNROLL for (int l = 0; l < LANES; l++)
+            s->x[i][l] = s->pixel[v + l][i];
         convolve(CHANNELS, HEIGHT, WIDTH, MAPS1, s->x[0], w->conv1[0][0], w->bias1, s->h1[0][0],
                  training ? s->win1[v / LANES][0][0] : 0, LANES);
         convolve(MAPS1, H1, W1, MAPS2, s->h1[0][0], w->conv2[0][0], w->bias2, s->h2[0] + v,
@@ -263,13 +270,15 @@ INLINE double exponentials(const float *logit, int stride, double *e, int *best)
     return sum;
 }
 
-/* Softmax cross-entropy of image n.  If scale is not 0, its logits become their gradient times scale. */
+/* Softmax cross-entropy of image n.  If scale is not 0, its logits become their gradient by the
+ * loss, times scale. */
 static double cross_entropy(Scratch *s, int n, int label, float scale, int *best)
 {
     double e[CLASSES], sum = exponentials(&s->logit[0][n], BLOCK, e, best);
     double loss = (double)s->logit[*best][n] - s->logit[label][n] + lenet_log(sum);
     if (scale != 0)
-        for (int i = 0; i < CLASSES; i++) s->logit[i][n] = (float)(e[i] / sum - (i == label)) * scale;
+        for (int i = 0; i < CLASSES; i++)
+            s->logit[i][n] = (float)(e[i] / sum - (i == label)) * scale;
     return loss;
 }
 
@@ -281,7 +290,8 @@ INLINE void dense_backward(int K, int O, const float *w, const float *x, const f
 {
     multiply(K, O, BLOCK, w, 1, K, dy, 0, dx);
     rectify(K * BLOCK, dx, x);
-    for (int k = 0; k < K; k++) UNROLL for (int n = 0; n < BLOCK; n++) by_image[n * K + k] = x[k * BLOCK + n];
+    for (int k = 0; k < K; k++) UNROLL for (int n = 0; n < BLOCK; n++)
+        by_image[n * K + k] = x[k * BLOCK + n];
     multiply(O, BLOCK, K, dy, BLOCK, 1, by_image, 0, dw);
     for (int o = 0; o < O; o++) {
         db[o] = 0;
@@ -331,14 +341,16 @@ NOINLINE void conv2_to_input(Scratch *s)
     for (int i = 0; i < AREA2; i++) for (int h = 0; h < 8; h += LANES) for (int r = 0; r < 6; r += 2) {
         float *d = s->d1[(i / W2 * 2 + r) * W1 + i % W2 * 2] + h;
         vec a[2][6];
-        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int k = 0; k < 6; k++) a[q][k] = load(d + (q * W1 + k) * 8);
+        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int k = 0; k < 6; k++)
+            a[q][k] = load(d + (q * W1 + k) * 8);
         for (const Winner *o = s->by_pool[i], *end = o + s->of_pool[i]; o < end; o++) {
             vec t = all(o->gradient);
             const float *p = s->framed[0][r * 7] + o->at + h;
             UNROLL for (int q = 0; q < 2; q++) UNROLL for (int k = 0; k < 6; k++)
                 a[q][k] += t * load(p + (q * 7 + k) * 8);
         }
-        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int k = 0; k < 6; k++) store(d + (q * W1 + k) * 8, a[q][k]);
+        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int k = 0; k < 6; k++)
+            store(d + (q * W1 + k) * 8, a[q][k]);
     }
 }
 
@@ -351,37 +363,46 @@ NOINLINE void conv1_to_weights(Scratch *s, int n)
         for (int x = 0; x < W1; x++) row += load(s->d1[y * W1 + x] + h);
         store(s->gb1 + h, load(s->gb1 + h) + row);
     }
-    for (int c = 0; c < MAPS1; c += 2) for (int i = 0; i < CHANNELS; i++) for (int h = 0; h < 8; h += LANES) {
+    for (int c = 0; c < MAPS1; c += 2) for (int i = 0; i < CHANNELS; i++)
+    for (int h = 0; h < 8; h += LANES) {
         vec a[2][5];
-        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int r = 0; r < 5; r++) a[q][r] = load(s->g1[c + q][i][r] + h);
+        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int r = 0; r < 5; r++)
+            a[q][r] = load(s->g1[c + q][i][r] + h);
         for (int y = 0; y < H1; y++) for (int x = 0; x < W1; x++) UNROLL for (int q = 0; q < 2; q++) {
             vec t = all(s->d1[y * W1 + x][c + q]);
             const float *p = s->pixel[n] + (i * HEIGHT + 2 * y) * WIDTH + 2 * x + h
                 + s->win1[n / LANES][c + q][y * W1 + x][n % LANES];
             UNROLL for (int r = 0; r < 5; r++) a[q][r] += t * load(p + r * WIDTH);
         }
-        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int r = 0; r < 5; r++) store(s->g1[c + q][i][r] + h, a[q][r]);
+        UNROLL for (int q = 0; q < 2; q++) UNROLL for (int r = 0; r < 5; r++)
+            store(s->g1[c + q][i][r] + h, a[q][r]);
     }
 }
 
 /* The block's gradient by all weights, from its gradient by the logits. */
 NOINLINE void backward(const Weights *w, int n, Scratch *s, Weights *g)
 {
-    dense_backward(DENSE2, CLASSES, w->dense3[0], s->h4[0], s->logit[0], s->d4[0], g->dense3[0], g->bias5, s->by_image);
-    dense_backward(DENSE1, DENSE2, w->dense2[0], s->h3[0], s->d4[0], s->d3[0], g->dense2[0], g->bias4, s->by_image);
-    dense_backward(FEATURES, DENSE1, w->dense1[0], s->h2[0], s->d3[0], s->d2[0], g->dense1[0], g->bias3, s->by_image);
+    dense_backward(DENSE2, CLASSES, w->dense3[0], s->h4[0], s->logit[0], s->d4[0], g->dense3[0],
+                   g->bias5, s->by_image);
+    dense_backward(DENSE1, DENSE2, w->dense2[0], s->h3[0], s->d4[0], s->d3[0], g->dense2[0],
+                   g->bias4, s->by_image);
+    dense_backward(FEATURES, DENSE1, w->dense1[0], s->h2[0], s->d3[0], s->d2[0], g->dense1[0],
+                   g->bias3, s->by_image);
 
     clear(s->framed, sizeof s->framed);
     for (int o = 0; o < MAPS2; o++) for (int c = 0; c < MAPS1; c++) for (int k = 0; k < TAPS; k++)
         s->framed[o][(k / 5 + 1) * 7 + k % 5 + 1][c] = w->conv2[o][c][k];
     clear(s->g1, sizeof s->g1), clear(s->g2, sizeof s->g2), clear(s->gb1, sizeof s->gb1);
-    for (int i = 0; i < n; i++) list_winners(s, i), conv2_to_weights(s, i), conv2_to_input(s), conv1_to_weights(s, i);
+    for (int i = 0; i < n; i++)
+        list_winners(s, i), conv2_to_weights(s, i), conv2_to_input(s), conv1_to_weights(s, i);
     for (int o = 0; o < MAPS2; o++) {
         float image[BLOCK] = {0}, sum = 0;
-        for (int i = 0; i < AREA2; i++) for (int l = 0; l < BLOCK; l++) image[l] += s->d2[o * AREA2 + i][l];
+        for (int i = 0; i < AREA2; i++) for (int l = 0; l < BLOCK; l++)
+            image[l] += s->d2[o * AREA2 + i][l];
         for (int l = 0; l < BLOCK; l++) sum += image[l];
         g->bias2[o] = sum;
-        for (int c = 0; c < MAPS1; c++) for (int k = 0; k < TAPS; k++) g->conv2[o][c][k] = s->g2[o][k][c];
+        for (int c = 0; c < MAPS1; c++) for (int k = 0; k < TAPS; k++)
+            g->conv2[o][c][k] = s->g2[o][k][c];
     }
     for (int c = 0; c < MAPS1; c++) {
         g->bias1[c] = s->gb1[c];
@@ -390,17 +411,18 @@ NOINLINE void backward(const Weights *w, int n, Scratch *s, Weights *g)
     }
 }
 
-/* Adam (Kingma and Ba 2015, algorithm 1) on a chunk of the weights; the blocks' gradients are added in
- * order.  `rate` and `root` hold the corrections of its moments: rate / (1 - beta1^t) and
- * 1 / sqrt(1 - beta2^t). */
+/* Adam (Kingma and Ba 2015, algorithm 1) on a chunk of the weights; the blocks' gradients are added
+ * in order.  `rate` and `root` correct its moments: rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t). */
 enum { CHUNK = 2048 };
-NOINLINE void adam(State *state, const float *gradient, size_t blocks, int from, float rate, float root)
+NOINLINE void adam(State *state, const float *gradient, size_t blocks, int from, float rate,
+                   float root)
 {
     float *w = (float *)&state->weights + from, *m = (float *)&state->mean + from;
     float *v = (float *)&state->square + from, g[CHUNK];
     const int n = MIN(CHUNK, WEIGHTS - from);
     for (int i = 0; i < n; i++) g[i] = gradient[from + i];
-    for (size_t b = 1; b < blocks; b++) for (int i = 0; i < n; i++) g[i] += gradient[b * STRIDE + from + i];
+    for (size_t b = 1; b < blocks; b++) for (int i = 0; i < n; i++)
+        g[i] += gradient[b * STRIDE + from + i];
     for (int i = 0; i < n; i++) {
         m[i] = m[i] + (g[i] - m[i]) * 0.1f;
         v[i] = v[i] * 0.999f + g[i] * g[i] * 0.001f;
@@ -474,11 +496,12 @@ static void together(Call *call, int threads)
 }
 #endif
 
-/* ------------------------------------------------------------------------------- the work of a thread */
+/* ------------------------------------------------------------------------------- a thread's work */
 
 /* Blocks are functions of their own for WebAssembly's sake: there optimised code comes in with the
  * next call, and an epoch is one. */
-NOINLINE double block_gradient(const Call *c, int start, int n, float scale, Scratch *s, float *gradient)
+NOINLINE double block_gradient(const Call *c, int start, int n, float scale, Scratch *s,
+                               float *gradient)
 {
     size_t row[BLOCK];
     double loss = 0;
@@ -497,8 +520,8 @@ static void train_part(Call *c, Scratch *s, int first)
     for (int start = 0, step = 0; start < c->count; start += c->batch, step++) {
         const int n = MIN(c->batch, c->count - start), blocks = (int)blocks_of(n);
         for (int b; (b = atomic_fetch_add(&c->ticket, 1)) < blocks;)
-            c->block_loss[b] = block_gradient(c, start + b * BLOCK, MIN(BLOCK, n - b * BLOCK), 1.0f / (float)n, s,
-                                              c->gradients + (size_t)b * STRIDE);
+            c->block_loss[b] = block_gradient(c, start + b * BLOCK, MIN(BLOCK, n - b * BLOCK),
+                                              1.0f / (float)n, s, c->gradients + (size_t)b * STRIDE);
         meet(c);
         beta1 *= 0.9, beta2 *= 0.999;
         const float rate = (float)(c->rate / (1 - beta1)), root = (float)(1 / __builtin_sqrt(1 - beta2));
@@ -521,7 +544,8 @@ NOINLINE void block_outputs(Call *c, int start, int n, Scratch *s)
     for (int i = 0; i < n; i++) row[i] = start + i;
     forward(c->weights, c->images, c->floats, row, n, s, 0);
     for (int i = 0; i < n; i++) {
-        if (c->logits) for (int k = 0; k < CLASSES; k++) c->logits[row[i] * CLASSES + k] = s->logit[k][i];
+        if (c->logits) for (int k = 0; k < CLASSES; k++)
+            c->logits[row[i] * CLASSES + k] = s->logit[k][i];
         if (!c->labels) continue;
         c->losses[row[i]] = cross_entropy(s, i, c->labels[row[i]], 0, &best);
         mistakes += best != c->labels[row[i]];
@@ -546,30 +570,36 @@ EXPORT size_t lenet_state_bytes(void) { return sizeof(State); }
 EXPORT int lenet_layers_floats(void) { return sizeof(Layers) / sizeof(float); }
 EXPORT size_t lenet_arena_bytes(int batch, int threads)
 {
-    return threads * round_up(sizeof(Scratch)) + blocks_of(batch) * (STRIDE * sizeof(float) + sizeof(double));
+    return threads * round_up(sizeof(Scratch))
+        + blocks_of(batch) * (STRIDE * sizeof(float) + sizeof(double));
 }
 
 /* Train on the images order[0] .. order[count - 1] in batches, the last of which may be short; the
  * mean loss of each batch goes to `losses`.  Arena of (batch, threads). */
-EXPORT void lenet_train(State *state, char *arena, const void *images, int floats, const int32_t *labels,
-                        const uint32_t *order, int count, int batch, double rate, double *losses, int threads)
+EXPORT void lenet_train(State *state, char *arena, const void *images, int floats,
+                        const int32_t *labels, const uint32_t *order, int count, int batch,
+                        double rate, double *losses, int threads)
 {
     threads = MIN(MIN(threads, MOST), (int)blocks_of(batch));
     float *gradients = (float *)(arena + threads * round_up(sizeof(Scratch)));
-    Call call = {.state = state, .weights = &state->weights, .images = images, .floats = floats, .labels = labels,
-                 .order = order, .count = count, .batch = batch, .rate = rate, .losses = losses,
-                 .scratch = (Scratch *)arena, .gradients = gradients,
-                 .block_loss = (double *)(gradients + blocks_of(batch) * STRIDE), .part = train_part};
+    Call call = {.state = state, .weights = &state->weights, .images = images, .floats = floats,
+                 .labels = labels, .order = order, .count = count, .batch = batch, .rate = rate,
+                 .losses = losses, .scratch = (Scratch *)arena, .gradients = gradients,
+                 .block_loss = (double *)(gradients + blocks_of(batch) * STRIDE),
+                 .part = train_part};
     together(&call, threads);
 }
 
-/* For each image, as far as asked for: its logits; with labels, its loss.  Adds the losses to *sum in
- * the order of the images, and returns how many are taken for another class.  Arena of (1, threads). */
-EXPORT int lenet_outputs(const Weights *weights, char *arena, const void *images, int floats, const int32_t *labels,
-                         int count, float *logits, double *losses, double *sum, int threads)
+/* Of each image, where they are asked for: the logits; with labels the loss.  Adds the losses to *sum
+ * in the order of the images, so that slices make one sum, and returns how many images are taken for
+ * another class.  Arena of (1, threads). */
+EXPORT int lenet_outputs(const Weights *weights, char *arena, const void *images, int floats,
+                         const int32_t *labels, int count, float *logits, double *losses,
+                         double *sum, int threads)
 {
-    Call call = {.weights = weights, .images = images, .floats = floats, .labels = labels, .count = count,
-                 .logits = logits, .losses = losses, .scratch = (Scratch *)arena, .part = output_part};
+    Call call = {.weights = weights, .images = images, .floats = floats, .labels = labels,
+                 .count = count, .logits = logits, .losses = losses,
+                 .scratch = (Scratch *)arena, .part = output_part};
     together(&call, MIN(MIN(threads, MOST), (int)blocks_of(count)));
     if (labels) for (int i = 0; i < count; i++) *sum += losses[i];
     return call.mistakes;
@@ -590,7 +620,8 @@ EXPORT void lenet_probabilities(const float *logits, int count, double *probabil
  * The same sums in the same order without vectors, blocks or fusion: the activations for a reader,
  * and a check of all the above. */
 
-static void convolve_plain(int C, int H, int W, int O, const float *in, const float *w, const float *bias, float *out)
+static void convolve_plain(int C, int H, int W, int O, const float *in, const float *w,
+                           const float *bias, float *out)
 {
     for (int o = 0; o < O; o++) for (int y = 0; y < H - 4; y++) for (int x = 0; x < W - 4; x++) {
         float sum = bias[o];
@@ -601,13 +632,15 @@ static void convolve_plain(int C, int H, int W, int O, const float *in, const fl
 }
 static void pool_plain(int C, int H, int W, const float *in, float *out)
 {
-    for (int c = 0; c < C; c++) for (int y = 0; y < H / 2; y++) for (int x = 0; x < W / 2; x++, out++)
+    for (int c = 0; c < C; c++) for (int y = 0; y < H / 2; y++)
+        for (int x = 0; x < W / 2; x++, out++)
         for (int j = 0; j < 4; j++) {
             float value = in[(c * H + 2 * y + j / 2) * W + 2 * x + j % 2];
             if (j == 0 || value > *out) *out = value;
         }
 }
-static void dense_plain(int K, int O, const float *in, const float *w, const float *bias, int last, float *out)
+static void dense_plain(int K, int O, const float *in, const float *w, const float *bias, int last,
+                        float *out)
 {
     for (int o = 0; o < O; o++) {
         float sum = bias[o];
@@ -621,9 +654,11 @@ EXPORT void lenet_layers(const Weights *w, const void *image, int floats, Layers
 {
     float pixel[PIXELS];
     read_pixels(image, floats, 0, pixel);
-    convolve_plain(CHANNELS, HEIGHT, WIDTH, MAPS1, pixel, w->conv1[0][0], w->bias1, out->relu1[0][0]);
+    convolve_plain(CHANNELS, HEIGHT, WIDTH, MAPS1, pixel, w->conv1[0][0], w->bias1,
+                   out->relu1[0][0]);
     pool_plain(MAPS1, HEIGHT - 4, WIDTH - 4, out->relu1[0][0], out->pool1[0][0]);
-    convolve_plain(MAPS1, H1, W1, MAPS2, out->pool1[0][0], w->conv2[0][0], w->bias2, out->relu2[0][0]);
+    convolve_plain(MAPS1, H1, W1, MAPS2, out->pool1[0][0], w->conv2[0][0], w->bias2,
+                   out->relu2[0][0]);
     pool_plain(MAPS2, H1 - 4, W1 - 4, out->relu2[0][0], out->pool2[0][0]);
     dense_plain(FEATURES, DENSE1, out->pool2[0][0], w->dense1[0], w->bias3, 0, out->relu3);
     dense_plain(DENSE1, DENSE2, out->relu3, w->dense2[0], w->bias4, 0, out->relu4);
