@@ -21,12 +21,8 @@ def _setting(default, limits, text):
 class Config:
     """All that a run is asked for; with the code and the data it decides the result.
 
-    The defaults are the recipe of the original report.
-
-    Raises
-    ------
-    ValueError
-        If a value is of the wrong type or outside its range.
+    The defaults are the recipe of the original report. A value of another type or
+    outside its range raises ValueError.
     """
 
     epochs: int = _setting(20, (0, 10_000), "passes over the training images")
@@ -47,9 +43,8 @@ class Config:
             else:
                 fits = type(value) is entry.type and limits[0] <= value <= limits[1]
             if not fits:
-                raise ValueError(
-                    f"{entry.name} = {value!r} is not allowed: give {allowed(entry)}"
-                )
+                wrong = f"{entry.name} = {value!r} is not allowed"
+                raise ValueError(f"{wrong}: give {allowed(entry)}")
         if self.engine == "exact" and self.device != "cpu":
             raise ValueError("device = 'cuda' needs engine = 'torch'")
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from lenet5 import Config, Lenet5Error, allowed, replicate
 
 PROJECT = Path(__file__).resolve().parent.parent
-RUNS, RECORD = PROJECT / "runs", PROJECT / "record"
+DATA, RUNS, RECORD = PROJECT / "data", PROJECT / "runs", PROJECT / "record"
+FIELDS = dataclasses.fields(Config)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,59 +40,47 @@ def _complain(message) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lenet5", description="LeNet-5 on MNIST."
-    )
+    about = {"prog": "python -m lenet5", "description": "LeNet-5 on MNIST."}
+    parser = argparse.ArgumentParser(**about)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     data, runs, as_json = (argparse.ArgumentParser(add_help=False) for _ in range(3))
     folder = {"type": Path, "metavar": "FOLDER"}
-    data.add_argument(
-        "--data", default=PROJECT / "data", help="that holds MNIST/raw", **folder
-    )
+    data.add_argument("--data", default=DATA, help="that holds MNIST/raw", **folder)
     runs.add_argument("--runs", default=RUNS, help="of the finished runs", **folder)
     as_json.add_argument("--json", action="store_true", help="print JSON, a line each")
-    run = {"type": Path, "metavar": "RUN", "default": RECORD}
-    run["help"] = "a run's folder or a safetensors file (default: the published run)"
+    text = "a run's folder or a safetensors file (default: the published run)"
+    run = {"type": Path, "metavar": "RUN", "default": RECORD, "help": text}
 
-    def add(name, command, text, *parents):
-        added = commands.add_parser(name, help=text, parents=parents)
+    def add(command, text, *parents):
+        added = commands.add_parser(command.__name__[1:], help=text, parents=parents)
         added.set_defaults(command=command, refuse=added.error)
-        return added
+        return added.add_argument
 
-    train = add(
-        "train", _train, "train a network, or read a stored run", data, runs, as_json
-    )
-    for entry in dataclasses.fields(Config):
+    train = add(_train, "train a network, or read a stored run", data, runs, as_json)
+    for entry in FIELDS:
+        option, shown = f"--{entry.name.replace('_', '-')}", entry.name.upper()
         text = f"{entry.metadata['help']}: {allowed(entry)} (default {entry.default})"
-        train.add_argument(
-            f"--{entry.name.replace('_', '-')}",
-            type=entry.type,
-            default=entry.default,
-            metavar=entry.name.upper(),
-            help=text,
-        )
-    train.add_argument(
-        "--fresh", action="store_true", help="train even if it is stored"
-    )
-    train.add_argument("--threads", type=int, help="of the exact engine (default: all)")
-    train.add_argument("--out", help="also write the run into this one", **folder)
+        train(option, type=entry.type, default=entry.default, metavar=shown, help=text)
+    train("--fresh", action="store_true", help="train even if it is stored")
+    train("--threads", type=int, help="of the exact engine (default: all)")
+    train("--out", help="also write the run into this one", **folder)
     replicate.add_command(commands, [data, runs])
-    evaluate = add("evaluate", _evaluate, "loss and error of a run", data, as_json)
-    evaluate.add_argument("run", nargs="?", **run)
-    predict = add("predict", _predict, "read the digit in image files", as_json)
-    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
-    predict.add_argument("--run", **run)
-    verify = add("verify", _verify, "judge a run of this machine by the published one")
+    add(_evaluate, "loss and error of a run", data, as_json)("run", nargs="?", **run)
+    predict = add(_predict, "read the digit in image files", as_json)
+    predict("images", type=Path, nargs="+", metavar="IMAGE")
+    predict("--run", **run)
+    verify = add(_verify, "judge a run of this machine by the published one")
     text = "a run's folder (default: the report's run, trained if need be)"
-    verify.add_argument("run", type=Path, nargs="?", metavar="RUN", help=text)
-    verify.add_argument("--record", default=RECORD, help="the published run", **folder)
+    verify("run", type=Path, nargs="?", metavar="RUN", help=text)
+    verify("--record", default=RECORD, help="the published run", **folder)
     return parser
 
 
 def _train(options: argparse.Namespace) -> int:
-    names = [entry.name for entry in dataclasses.fields(Config)]
     try:
-        config = Config(**{name: getattr(options, name) for name in names})
+        config = Config(
+            **{entry.name: getattr(options, entry.name) for entry in FIELDS}
+        )
     except ValueError as error:
         options.refuse(str(error))
     if options.threads is not None and options.threads < 1:
@@ -110,14 +99,10 @@ def _train(options: argparse.Namespace) -> int:
     )
     if options.out:
         run.save(options.out)
-    last = run.history[-1]
-    if options.json:
-        print(json.dumps({"fingerprint": run.fingerprint, **last._asdict()}))
-    else:
-        print(
-            f"test error {last.test_error:.2f} %, loss {last.test_loss:.4f} after epoch "
-            f"{last.epoch}: run {run.fingerprint}"
-        )
+    last, row = run.history[-1], {"fingerprint": run.fingerprint}
+    reached = f"error {last.test_error:.2f} %, loss {last.test_loss:.4f}"
+    text = f"test {reached} after epoch {last.epoch}: run {run.fingerprint}"
+    print(json.dumps(row | last._asdict()) if options.json else text)
     return 0
 
 
@@ -126,16 +111,13 @@ def _reporter(config: Config, as_json: bool = False):
     started = time.perf_counter()
 
     def on_epoch(engine, history) -> None:
-        last = history[-1]
+        last, seconds = history[-1], time.perf_counter() - started
         if as_json:
             print(json.dumps(last._asdict()), flush=True)
             return
-        print(
-            f"epoch {last.epoch}/{config.epochs}  test loss {last.test_loss:.4f}  test "
-            f"error {last.test_error:.2f} %  {time.perf_counter() - started:.1f} s",
-            file=sys.stderr,
-            flush=True,
-        )
+        measured = f"test loss {last.test_loss:.4f}  test error {last.test_error:.2f} %"
+        line = f"epoch {last.epoch}/{config.epochs}  {measured}  {seconds:.1f} s"
+        print(line, file=sys.stderr, flush=True)
 
     return on_epoch
 
@@ -166,11 +148,9 @@ def _predict(options: argparse.Namespace) -> int:
             code = 1
             continue
         digit = probabilities.index(max(probabilities))
-        if options.json:
-            row = {"image": str(path), "digit": digit, "probabilities": probabilities}
-            print(json.dumps(row))
-        else:
-            print(f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)")
+        row = {"image": str(path), "digit": digit, "probabilities": probabilities}
+        text = f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)"
+        print(json.dumps(row) if options.json else text)
     return code
 
 
@@ -195,9 +175,9 @@ def _reader(path: Path):
     from lenet5.exact import ExactEngine
     from lenet5.run import Run
 
-    return (
-        Run.load(path).engine() if path.is_dir() else ExactEngine(*load_weights(path))
-    )
+    if path.is_dir():
+        return Run.load(path).engine()
+    return ExactEngine(*load_weights(path))
 
 
 if __name__ == "__main__":

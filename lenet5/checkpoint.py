@@ -1,8 +1,10 @@
-"""Files that are whole or not there, and in which a flipped bit is noticed."""
+"""Files that are whole or not there; checksums of files, of arrays and of code."""
 
+import ast
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,6 +17,14 @@ from lenet5.draws import parameter_shapes
 from lenet5.train import checksum
 
 SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
+PACKAGE = Path(__file__).resolve().parent
+# What decides a run's numbers besides its config and data. The lines of Python around the
+# kernel are held to it by the trial that each engine makes, see lenet5/exact.py.
+SOURCES = {
+    "exact": ("draws.py", "train.py", "kernel.c"),
+    "torch": ("draws.py", "train.py", "model.py"),
+}
+C_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -98,6 +108,19 @@ def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
             raise Lenet5Error(f"{folder / name} is not as {SUMS} has it: {mend}")
 
 
+def code_hash(engine: str) -> str:
+    """SHA-256 of the code that computes a run, without its comments and docstrings."""
+    digest = hashlib.sha256()
+    for name in SOURCES[engine]:
+        text = (PACKAGE / name).read_text(encoding="utf-8")
+        if name.endswith(".py"):
+            code = repr(_tree(ast.parse(text)))
+        else:
+            code = " ".join(C_COMMENT.sub(" ", text).split())
+        digest.update(f"{name}\0{code}\0".encode())
+    return digest.hexdigest()
+
+
 def _line(path: Path) -> str:
     return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
@@ -105,3 +128,20 @@ def _line(path: Path) -> str:
 def _checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:
     content = checksum({name: arrays[name] for name in sorted(arrays)})
     return hashlib.sha256(f"{content} {sorted(arrays)} {text}".encode()).hexdigest()
+
+
+def _tree(node):
+    """A syntax tree as nested lists, without docstrings; the same in each Python."""
+    if isinstance(node, list):
+        return [_tree(child) for child in node if not _is_docstring(child)]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, _tree(value)) for name, value in ast.iter_fields(node))
+    return [
+        type(node).__name__,
+        *(pair for pair in fields if pair[1] not in (None, [])),
+    ]
+
+
+def _is_docstring(node) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

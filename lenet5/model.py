@@ -147,13 +147,7 @@ def _array(tensor: Tensor) -> np.ndarray:
 
 
 def machine(device: str) -> dict:
-    """What decides how PyTorch rounds here: its version, and what it runs on.
-
-    Raises
-    ------
-    Lenet5Error
-        If CUDA is asked for and not there.
-    """
+    """How PyTorch rounds here: its version, and what it runs on; fit for JSON."""
     if device == "cuda" and not torch.cuda.is_available():
         raise Lenet5Error("device = 'cuda', but torch sees no CUDA device: give cpu")
     return {

@@ -1,10 +1,13 @@
-"""A finished run on disk: load it, or make it."""
+"""A finished run: its name, its files, and how it is found or made."""
 
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 import os
+import platform
+import re
 import shutil
 import warnings
 from collections.abc import Callable
@@ -17,6 +20,7 @@ from filelock import FileLock
 from lenet5 import Config, Lenet5Error, data
 from lenet5.checkpoint import (
     check_sums,
+    code_hash,
     load_arrays,
     load_weights,
     save_arrays,
@@ -26,7 +30,6 @@ from lenet5.checkpoint import (
 from lenet5.data import Split
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
-from lenet5.fingerprint import describe, fingerprint
 from lenet5.train import Metrics, checksum, train
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -46,7 +49,7 @@ class Run:
     weights : dict of arrays, float32
         By the names of :func:`lenet5.draws.parameter_shapes`.
     environment : dict
-        See :func:`lenet5.fingerprint.describe`.
+        See :func:`describe`.
     """
 
     config: Config
@@ -78,14 +81,7 @@ class Run:
 
     @classmethod
     def load(cls, folder: Path) -> "Run":
-        """Read a run.
-
-        Raises
-        ------
-        Lenet5Error
-            If a file is missing or is not the one that was written; it names the file.
-        """
-        folder = Path(folder)
+        """Read a run; Lenet5Error names a file that is missing or not as written."""
         check_sums(folder, FILES)
         try:
             config, environment = _config_and_environment(folder)
@@ -166,6 +162,39 @@ def load_or_train(
         os.replace(work / "run", folder)
         shutil.rmtree(work)
     return run
+
+
+def describe(config: Config, splits: tuple[Split, Split]) -> dict:
+    """On what a run is made, fit for JSON: data and code, which decide it, and the machine."""
+    facts = {
+        "data_sha256": data.checksum(*splits),
+        "code_sha256": code_hash(config.engine),
+        "image_shape": list(splits[0].images.shape[1:]),
+        "classes": 1 + max(int(split.labels.max()) for split in splits),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": cpu_model(),
+    }
+    if config.engine == "torch":
+        from lenet5.model import machine
+
+        facts |= machine(config.device)
+    return facts
+
+
+def fingerprint(config: Config, environment: dict) -> str:
+    """The name of a run, 16 hexadecimal digits: a hash of all that decides its result."""
+    names = ("data_sha256", "code_sha256", "torch")
+    decisive = [dataclasses.asdict(config), *map(environment.get, names)]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
+
+
+def cpu_model() -> str:
+    """The processor's name, where the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    text = cpuinfo.read_text() if cpuinfo.exists() else ""
+    found = re.search(r"^model name\s*: (.+)$", text, re.M)
+    return found[1] if found else platform.processor()
 
 
 def _engine(config: Config, environment: dict, threads: int | None):

@@ -55,16 +55,12 @@ def verify(run: Run, record: Path) -> Verdict:
     for name, (low, high) in band(record / "seeds.csv", published.config).items():
         ours, theirs = (getattr(each.history[-1], name) for each in (run, published))
         inside &= low <= ours <= high
-        details.append(
-            f"{MEASURES[name]}: {ours:.4f}, published {theirs:.4f} "
-            f"({ours - theirs:+.4f}), band {low:.4f} to {high:.4f}"
-        )
-    theirs = dataclasses.asdict(published.config)
-    details += [
-        f"{name} differs: {value} here, {theirs[name]} published"
-        for name, value in dataclasses.asdict(run.config).items()
-        if value != theirs[name]
-    ]
+        compared = f"{ours:.4f}, published {theirs:.4f} ({ours - theirs:+.4f})"
+        details.append(f"{MEASURES[name]}: {compared}, band {low:.4f} to {high:.4f}")
+    configs = [dataclasses.asdict(each.config) for each in (run, published)]
+    for name, ours, theirs in zip(configs[0], *map(dict.values, configs), strict=True):
+        if ours != theirs:
+            details.append(f"{name} differs: {ours} here, {theirs} published")
     return Verdict("within the band" if inside else "outside", details)
 
 
@@ -99,10 +95,8 @@ def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
             f"{path} is missing or damaged: restore it with git"
         ) from error
     if len(last) < FEWEST:
-        raise Lenet5Error(
-            f"{path} holds {len(last)} finished replicates of the recipe: the band "
-            f"cannot be judged by fewer than {FEWEST}"
-        )
+        held = f"{path} holds {len(last)} finished replicates of the recipe"
+        raise Lenet5Error(f"{held}: a band needs {FEWEST}")
     each, limits = 1 - (1 - COVERAGE) / len(MEASURES), {}
     for name in MEASURES:
         values = [row[name] for row in last.values()]
@@ -118,11 +112,8 @@ def _difference(run: Run, published: Run) -> list[str]:
     names = (("data", "data_sha256"), ("source", "code_sha256"))
     ours, theirs = run.environment, published.environment
     changed = [word for word, name in names if ours[name] != theirs[name]]
-    if changed:
-        reason = f"the record was made from other {' and '.join(changed)}"
-    else:
-        reason = (
-            "data and source are those of the record: this machine's processor, system "
-            "or compiler breaks the promise of the exact engine"
-        )
+    reason = f"the record was made from other {' and '.join(changed)}"
+    if not changed:
+        reason = "data and source are those of the record: this machine's processor, "
+        reason += "system or compiler breaks the promise of the exact engine"
     return [f"the first epoch that differs is {epoch}", reason]

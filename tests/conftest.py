@@ -1,5 +1,6 @@
 """What several tests share: the data, and from ``built`` the book and a browser."""
 
+import os
 import signal
 
 import pytest
@@ -22,6 +23,9 @@ from lenet5.data import Split, load
 # every process that they start, those too that are to be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Of PyTorch. Its threads wait for one another by spinning, on cores that tests share.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,12 @@ def test_a_wrong_question_exits_with_2(lenet5, arguments, text):
     assert text in error
 
 
+@pytest.fixture
+def few_images(small, monkeypatch):
+    monkeypatch.setattr(data, "load", lambda root: small)
+
+
+@pytest.mark.usefixtures("few_images")
 def test_train_prints_a_line_an_epoch_and_json_for_programs(lenet5, tmp_path):
     command = ["train", "--epochs", 0, "--runs", tmp_path]
     code, out, error = lenet5(*command, "--threads", 1, "--out", tmp_path / "out")
@@ -119,11 +125,12 @@ def test_train_prints_a_line_an_epoch_and_json_for_programs(lenet5, tmp_path):
     assert end == last
 
 
-def test_evaluate_measures_a_folder_and_a_file(lenet5, run, mnist):
+@pytest.mark.usefixtures("few_images")
+def test_evaluate_measures_a_folder_and_a_file(lenet5, run, small):
     code, out, error = lenet5("evaluate", run, "--json")
     assert (code, error) == (0, "")
     expected = []
-    for split in mnist:
+    for split in small:
         expected += Run.load(run).engine().measure(split)
     assert list(json.loads(out).values()) == expected
     assert list(json.loads(out)) == [

@@ -12,8 +12,6 @@ from lenet5.data import Split
 from lenet5.draws import initial_weights, parameter_shapes, shuffle
 from lenet5.model import LeNet5, TorchEngine, layer_table, machine
 
-torch.set_num_threads(1)  # the processes of a test run share the cores
-
 SHAPES = [((1, 28, 28), 10), ((3, 32, 32), 100), ((1, 16, 19), 2), ((2, 31, 45), 1)]
 
 

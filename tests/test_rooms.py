@@ -54,8 +54,8 @@ def test_torch_has_one_door():
         for path in paths
         if imported(path.read_text(encoding="utf-8")) & {"torch", "torchvision"}
     ]
-    # How a machine rounds is torch's own affair: its version, and two capabilities of it.
-    facts = {"lenet5/fingerprint.py", "book/exhibits/rounding.py"}
+    # It compares how PyTorch rounds in two ways, and asks it which these are.
+    facts = {"book/exhibits/rounding.py"}
     assert set(users) - facts == {"lenet5/model.py"}
 
 

@@ -15,7 +15,7 @@ from conftest import ROOT
 from safetensors.numpy import save_file
 from test_run import contents, flipped
 
-from lenet5 import Config
+from lenet5 import Config, data
 from lenet5.__main__ import main
 from lenet5.run import load_or_train
 
@@ -224,12 +224,15 @@ def test_a_run_of_the_torch_engine_goes_on_too(small, tmp_path):
 # --------------------------------------------------------------------- disks and Ctrl-C
 
 
-def train(runs, *arguments):
-    return main(["train", "--epochs", "2", "--runs", str(runs), *arguments])
+@pytest.fixture
+def train(small, monkeypatch):
+    """The command that trains, on few images."""
+    monkeypatch.setattr(data, "load", lambda root: small)
+    return lambda runs: main(["train", "--epochs", "2", "--runs", str(runs)])
 
 
 def test_a_disk_that_takes_no_more_ends_with_one_line_and_no_half_file(
-    tmp_path, monkeypatch, capsys
+    train, tmp_path, monkeypatch, capsys
 ):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -245,7 +248,7 @@ def test_a_disk_that_takes_no_more_ends_with_one_line_and_no_half_file(
     )
 
 
-def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path, capsys):
+def test_a_runs_folder_that_cannot_be_written_is_named(train, tmp_path, capsys):
     (tmp_path / "runs").write_text("a file, where a folder is wanted")
     assert train(tmp_path / "runs") == 1
     error = capsys.readouterr().err
@@ -254,7 +257,7 @@ def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path, capsys):
 
 
 def test_ctrl_c_ends_with_one_line_and_keeps_what_is_finished(
-    tmp_path, monkeypatch, capsys
+    train, tmp_path, monkeypatch, capsys
 ):
     fsync, flushed = os.fsync, []
 
@@ -270,7 +273,7 @@ def test_ctrl_c_ends_with_one_line_and_keeps_what_is_finished(
     assert [line for line in lines if not line.startswith("epoch")] == [
         "lenet5: interrupted; finished epochs are kept, the same command goes on"
     ]
-    monkeypatch.undo()
+    monkeypatch.setattr(os, "fsync", fsync)
     assert train(tmp_path) == 0
     assert [line[:9] for line in capsys.readouterr().err.splitlines()] == [
         "epoch 1/2",

@@ -180,9 +180,8 @@ def test_a_measurement_that_is_not_finite_is_named_too(small):
         train(Config(epochs=2), *small, engine)
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e30])
-def test_a_run_that_explodes_ends_with_one_line(small, scale):
-    weights = {name: scale * array for name, array in initial_weights(0).items()}
+def test_a_run_that_explodes_ends_with_one_line(small):
+    weights = {name: 1e8 * array for name, array in initial_weights(0).items()}
     engine = ExactEngine({name: np.float32(w) for name, w in weights.items()})
     with pytest.raises(Lenet5Error, match=r"the loss is (nan|inf) at epoch 0") as error:
         train(Config(epochs=1), *small, engine)

@@ -5,8 +5,7 @@ import hashlib
 from collections.abc import Iterable
 
 from lenet5 import Config, Lenet5Error
-from lenet5.fingerprint import fingerprint
-from lenet5.run import Run
+from lenet5.run import Run, fingerprint
 
 SHOWN = 12  # hexadecimal digits of a checksum
 PARAMETERS = ("epochs", "batch_size", "lr", "seed")  # of the what-if editions
