@@ -1,7 +1,8 @@
 // The pad: what is drawn, what the network reads in it, and what the reader is told.
-(() => {
+lenet5.pad = (async () => {
   "use strict";
-  const { centre, logits, softmax } = window.lenet5;
+  const { centre, network } = window.lenet5;
+  const kernel = await network.open();
   const images = JSON.parse(atob(window.appData["samples.json"]));
   const pad = document.querySelector(".digit-pad");
   const find = (name) => pad.querySelector(`.pad-${name}`);
@@ -77,7 +78,7 @@
     frame = 0;
     [{}, ...marks].forEach(draw);
     const pixels = input();
-    const probabilities = pixels ? softmax(logits(pixels)) : new Array(10).fill(0);
+    const probabilities = pixels ? Array.from(kernel.read(pixels).probabilities) : new Array(10).fill(0);
     const answer = probabilities.indexOf(Math.max(...probabilities));
     paint(seen, pixels ?? new Float32Array(784));
     bars.forEach((bar, digit) => {
@@ -184,5 +185,9 @@
   ink.imageSmoothingEnabled = false;
   pad.hidden = false;
   document.querySelector(".pad-without-script").remove();
-  changed();
+  network.offer(kernel, find("networks"), changed);
+  return kernel;
 })();
+lenet5.pad.catch((error) => {
+  document.querySelector(".pad-without-script").textContent = `There is no pad here: ${error.message}. The figure below shows what it does.`;
+});
