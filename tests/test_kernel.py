@@ -1,17 +1,15 @@
-"""What the exact engine computes: against NumPy in float64, at its edges, in any threads."""
+"""What the exact engine computes: against NumPy in float64, and at its edges."""
 
 import ctypes
 import math
 import random
-import subprocess
-import sys
 
 import mpmath
 import numpy as np
 import pytest
 import reference
 
-from lenet5 import Lenet5Error, draws, exact
+from lenet5 import draws, exact
 from lenet5.data import Split
 from lenet5.exact import ExactEngine
 
@@ -43,13 +41,6 @@ def assert_near(ours, theirs, tolerance):
     for name, expected in theirs.items():
         apart = abs(ours[name] - expected).max()
         assert apart <= tolerance * abs(expected).max(), (name, apart)
-
-
-def same(one, other):
-    """Two dictionaries of arrays hold the same bytes."""
-    return one.keys() == other.keys() and all(
-        one[name].tobytes() == other[name].tobytes() for name in one
-    )
 
 
 def test_ten_steps_follow_the_reference(mnist):
@@ -200,7 +191,8 @@ def test_floats_are_read_as_bytes_are(small):
     assert floats.dtype == np.float32
     assert engine.logits(floats).tobytes() == engine.logits(images).tobytes()
     assert engine.measure(Split(floats, small[1].labels)) == engine.measure(small[1])
-    assert same(engine.activations(floats[0]), engine.activations(images[0]))
+    one, other = engine.activations(floats[0]), engine.activations(images[0])
+    assert all(one[name].tobytes() == other[name].tobytes() for name in other)
 
 
 def test_probabilities_are_the_softmax_of_the_logits(small):
@@ -232,71 +224,3 @@ def test_exp_and_log_are_as_near_as_the_source_says():
     assert (exp(0), exp(-1e9), exp(-math.inf), log(1)) == (1, 0, 0, 0)
     assert math.isnan(exp(math.nan))
     assert math.isnan(log(math.nan))
-
-
-def test_threads_decide_speed_alone(small):
-    rows = draws.shuffle(0, 1, 600)
-
-    def run(threads, others):
-        engine = ExactEngine(draws.initial_weights(0), threads=threads)
-        losses = engine.steps(small[0], rows[:384], 128, RATE)
-        goes_on = ExactEngine(draws.initial_weights(1), threads=others)
-        goes_on.restore(engine.state())
-        losses = [*losses, *goes_on.steps(small[0], rows[384:], 128, RATE)]
-        return goes_on.state(), losses, goes_on.measure(small[0])
-
-    state, losses, measured = run(1, 1)
-    assert state["adam.steps"] == 5
-    for threads, others in ((2, 3), (3, 8), (8, 2)):
-        other = run(threads, others)
-        assert same(other[0], state)
-        assert other[1:] == (losses, measured)
-
-
-def test_slices_of_an_epoch_make_the_epoch(small):
-    rows = draws.shuffle(0, 1, 600)
-    whole, sliced = (ExactEngine(draws.initial_weights(0)) for _ in range(2))
-    losses = whole.steps(small[0], rows, 128, RATE)
-    parts = [
-        sliced.steps(small[0], rows[i : i + 256], 128, RATE) for i in (0, 256, 512)
-    ]
-    assert losses.tolist() == np.concatenate(parts).tolist()
-    assert same(whole.state(), sliced.state())
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
-def test_threads_that_cannot_start_hang_nobody():
-    code = """
-import resource
-import numpy as np
-from lenet5 import draws
-from lenet5.data import Split
-from lenet5.exact import ExactEngine
-split = Split(np.zeros((256, 1, 28, 28), np.uint8), np.zeros(256, np.int32))
-engines = [ExactEngine(draws.initial_weights(0), threads=n) for n in (8, 1)]
-for engine in engines:
-    engine.steps(split, np.arange(128), 128, 1e-3)
-pages = int(open("/proc/self/statm").read().split()[0])
-limit = pages * resource.getpagesize() + 2**22  # less than a thread's stack
-resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-for engine in engines:
-    engine.steps(split, np.arange(128, 256), 128, 1e-3)
-same = engines[0]._floats.tobytes() == engines[1]._floats.tobytes()
-print(same)
-"""
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "True\n", done.stderr
-
-
-def test_what_lies_out_of_range_is_refused(small):
-    engine = ExactEngine(draws.initial_weights(0))
-    images, labels = small[0].images[:10], small[0].labels[:10]
-    for wrong in (-1, 10):
-        labels = np.full(10, wrong, np.int32)
-        with pytest.raises(Lenet5Error, match="a label is not one of 0 to 9"):
-            engine.measure(Split(images, labels))
-        with pytest.raises(Lenet5Error, match="a label is not one of 0 to 9"):
-            engine.steps(Split(images, labels), [0], 1, RATE)
-    with pytest.raises(Lenet5Error, match="row 10 is not one of 10 images"):
-        engine.steps(Split(images, small[0].labels[:10]), [0, 10], 1, RATE)
