@@ -46,12 +46,6 @@ glue("{:.2f} %", train_error=last.train_error)
 #
 # {numref}`tab-epochs` gives the numbers.
 
-# %% save_as="convergence.svg" tags=["hide-input", "remove-output"]
-glue("{:.1f} %", first_error=history.test_error[0])
-glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
-glue("{:.4f}", original_first_loss=original.loss[0])
-show("fig-convergence", figures.convergence(history, original), source)
-
 # %% tags=["hide-input"]
 shown = history[history.epoch.isin({0, 1, 2, 5, *range(10, epochs, 5), epochs})]
 theirs = dict(zip(original.drawn_at_epoch, published.map("{:.2f}".format)))
@@ -67,6 +61,12 @@ show_table(
     source,
     "rrrrrr",
 )
+
+# %% save_as="convergence.svg" tags=["hide-input", "remove-output"]
+glue("{:.1f} %", first_error=history.test_error[0])
+glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
+glue("{:.4f}", original_first_loss=original.loss[0])
+show("fig-convergence", figures.convergence(history, original), source)
 
 # %% [markdown]
 # ## Accuracy

@@ -50,8 +50,19 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # {glue:text}`high`; it takes the runs as independent draws of a normal distribution. {numref}`tab-seeds` adds the other
 # measures, beside those of the epoch that is best on the test images and those of the seeds trained in PyTorch.
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input"]
 torch = read_study("seeds-torch.csv")
+columns = map(measures, (final, best, torch.final))
+show_table(
+    "measure | last epoch | best epoch | last epoch, PyTorch",
+    zip(MEASURES, *columns),
+    "Test error over the seeds, in % of the images.",
+    "tab-seeds",
+    source,
+    "lrrr",
+)
+
+# %% tags=["hide-input", "remove-output"]
 marks = {"original report": original, "LeNet-5 of 1998": lecun}
 glue(best_seed=final.idxmin(), worst_seed=final.idxmax())
 glue("{:.2f} %", minimum=final.min(), maximum=final.max())
@@ -62,17 +73,6 @@ glue("{:.3f} %", low=interval[0], high=interval[1])
 glue("{:.0f} %", level=100 * ci.LEVEL)
 dots = figures.final_errors(final, torch.final, interval, marks)
 show("fig-final-errors", dots, source)
-
-# %% tags=["hide-input"]
-columns = map(measures, (final, best, torch.final))
-show_table(
-    "measure | last epoch | best epoch | last epoch, PyTorch",
-    zip(MEASURES, *columns),
-    "Test error over the seeds, in % of the images.",
-    "tab-seeds",
-    source,
-    "lrrr",
-)
 
 # %% [markdown]
 # ## Seeds and images

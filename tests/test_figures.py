@@ -261,7 +261,7 @@ def test_errata_draws_the_published_loss_twice_and_the_accuracy_of_the_text():
 def test_selection_marks_each_epoch_once_with_all_that_choose_it():
     (axes,) = figures.selection(ERRORS, CHOSEN).axes
     np.testing.assert_array_equal(lines(axes)["test images"][:, 1], ERRORS.test)
-    assert texts(axes) == ["lowest on validation", "last, lowest on test"]
+    assert texts(axes) == ["lowest on validation", "last,\nlowest on test"]
     marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
     assert marks == [2, 3]
 

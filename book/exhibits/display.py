@@ -81,7 +81,7 @@ def show_source(thing, caption: str, name: str) -> None:
 def show_code(code: str, language: str, caption: str, name: str) -> None:
     """Display a numbered listing."""
     head = f"````{{code-block}} {language}\n:caption: {caption}\n:name: {name}\n\n"
-    display(Markdown(f"{head}{code.rstrip()}\n````"))
+    display(Markdown(f"{head}{textwrap.dedent(code).rstrip()}\n````"))
 
 
 def glue(form: str = "{}", /, **numbers) -> None:

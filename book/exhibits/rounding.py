@@ -16,7 +16,7 @@ import tempfile
 import numpy as np
 
 from lenet5 import Config
-from lenet5.checkpoint import write_whole
+from lenet5.checkpoint import seal, write_whole
 from lenet5.data import load
 from lenet5.draws import initial_weights
 from lenet5.run import RECORD
@@ -94,6 +94,7 @@ def main() -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *table(runs)])
     write_whole(RECORD / "rounding.csv", text.getvalue().encode())
+    seal(RECORD)
 
 
 if __name__ == "__main__":

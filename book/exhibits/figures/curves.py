@@ -112,7 +112,7 @@ def selection(errors, chosen: Mapping[str, int]) -> Figure:
     for split, look in looks.items():
         axes.plot(errors.index, errors[split], label=f"{split} images", **look)
     for epoch in sorted(set(chosen.values())):
-        names = ", ".join(name for name, at in chosen.items() if at == epoch)
+        names = ",\n".join(name for name, at in chosen.items() if at == epoch)
         axes.axvline(epoch, color=GREEN, linestyle="--", linewidth=1.0, zorder=0)
         place = {"xytext": (epoch - 0.15, 0.99), "rotation": 90, "ha": "right"}
         place |= {"textcoords": ("data", "axes fraction"), "va": "top"}

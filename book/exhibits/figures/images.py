@@ -43,7 +43,7 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
         Whether the probability given to the prediction stands there too.
     """
     count = -(-len(rows) // columns)
-    figure = Figure(figsize=(1.65 * columns, 1.75 * count), layout="constrained")
+    figure = Figure(figsize=(1.45 * columns, 1.55 * count), layout="constrained")
     grid = figure.subplots(count, columns, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
