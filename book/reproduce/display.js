@@ -91,7 +91,7 @@ lenet5.Display = (() => {
       const strong = document.createElement("strong"), code = document.createElement("code");
       strong.textContent = head;
       code.textContent = history[history.length - 1].weights;
-      this.find("verdict").replaceChildren(strong, `${text} SHA-256 of the weights: `, code);
+      this.find("verdict").replaceChildren(strong, ` ${text} SHA-256 of the weights: `, code);
       this.find("verdict").classList.toggle("reproduce-same", same === true);
       this.find("verdict").classList.toggle("reproduce-differs", same === false);
       this.find("difference").hidden = same !== false;

@@ -58,7 +58,7 @@ lenet5.sentences = (() => {
     const judged = different.length ? `✗ ${different.join(", ").replaceAll("_", " ")}` : "✓";
     return [
       String(row.epoch), row.train_loss.toFixed(5), `${row.train_error.toFixed(2)} %`,
-      row.test_loss.toFixed(5), `${row.test_error.toFixed(2)} %`, `${row.weights.slice(0, 16)}…`, published ? judged : "–",
+      row.test_loss.toFixed(5), `${row.test_error.toFixed(2)} %`, `${row.weights.slice(0, 12)}…`, published ? judged : "–",
     ];
   }
 
