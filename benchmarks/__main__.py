@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 import torch
 import torch.utils.benchmark
-from torchvision.datasets import MNIST
 
+from benchmarks.torchvision_cpu import MNIST
 from lenet5.data import ROOT as DATA
-from lenet5.environment import cpu_model
+from lenet5.run import cpu_model
 
 HERE = Path(__file__).parent
 # name, script, packages it needs besides this project's, environment

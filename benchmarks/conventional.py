@@ -6,8 +6,7 @@ import torch
 from peers import report
 from torch import nn
 from torch.utils.data import DataLoader
-from torchvision.datasets import MNIST
-from torchvision.transforms import ToTensor
+from torchvision_cpu import MNIST, ToTensor
 
 
 def network():

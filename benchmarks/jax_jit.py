@@ -8,7 +8,7 @@ import numpy as np
 import optax
 from jax import lax
 from peers import report
-from torchvision.datasets import MNIST
+from torchvision_cpu import MNIST
 
 
 def initial(key):

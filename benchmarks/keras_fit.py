@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 from peers import report
-from torchvision.datasets import MNIST
+from torchvision_cpu import MNIST
 
 
 def main(root: str) -> None:

@@ -9,8 +9,7 @@ import torch
 from conventional import measure, network
 from peers import report
 from torch.utils.data import DataLoader
-from torchvision.datasets import MNIST
-from torchvision.transforms import ToTensor
+from torchvision_cpu import MNIST, ToTensor
 
 
 class Module(lightning.LightningModule):

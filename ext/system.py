@@ -12,6 +12,7 @@ import sys
 # file that TeX finds.
 SIGNS = {
     "chromium": ("chromium", "chromium-browser"),
+    "nodejs": ("node",),
     "qemu-user": ("qemu-aarch64",),
     "tex-gyre": ("tgtermes.sty",),
     "texlive-fonts-recommended": ("t1xtt.tfm",),

@@ -1,0 +1,83 @@
+"""One short epoch on every platform at hand, into ``record/platforms.csv``.
+
+``python tests/platforms.py`` trains on the first 1,000 images with seed 0. Machines
+that are not this one are emulated; the weights must have one checksum.
+"""
+
+import csv
+import io
+import subprocess
+from pathlib import Path
+from platform import machine
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from test_kernel_builds import HERE, TARGETS, system_compiler, zig
+
+from lenet5 import compiler, draws, exact
+from lenet5.checkpoint import seal, write_whole
+from lenet5.data import Split, load
+from lenet5.run import RECORD
+from lenet5.train import checksum
+
+IMAGES, BATCH, LR, THREADS = 1000, 128, 3e-4, (1, 2, 3, 8)
+HERE_BUILDS = {
+    ("native", "zig -O3"): zig(*compiler.FLAGS, "-mcpu=native"),
+    ("baseline", "zig -O3"): zig(*compiler.FLAGS, "-mcpu=baseline"),
+    ("native", "zig -O1"): zig(*compiler.FLAGS, "-O1", "-mcpu=native"),
+    ("baseline", "gcc -O3"): system_compiler,
+}
+NAMES = {
+    "aarch64": "AArch64, emulated by QEMU",
+    "riscv64": "RISC-V 64, emulated by QEMU",
+    "wasm": "WebAssembly, in Node.js",
+}
+
+
+def here(build_library, path: Path, threads: int, split: Split) -> str:
+    """The checksum by a shared library, built in some way."""
+    if not path.exists():
+        build_library(path)
+    compiler.library = lambda *_: path
+    exact._load.cache_clear()
+    engine = exact.ExactEngine(draws.initial_weights(0), threads=threads)
+    engine.steps(split, draws.shuffle(0, 1, IMAGES), BATCH, LR)
+    return checksum(engine.weights)
+
+
+def elsewhere(target: str, folder: Path, split: Split) -> str:
+    """The checksum by a program for another machine."""
+    flags, _, program = TARGETS[target]
+    driver = folder / target
+    compiler.compile_source(HERE / "kernel_driver.c", driver, [*compiler.FLAGS, *flags])
+    script = [HERE / "kernel_driver.mjs"] if target == "wasm" else []
+    weights, rows = draws.initial_weights(0), draws.shuffle(0, 1, IMAGES)
+    sizes = np.array([IMAGES, IMAGES, BATCH], np.int32)
+    sent = b"".join(x.tobytes() for x in (sizes, *weights.values(), *split, rows))
+    command = [program, *script, driver]
+    came = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
+    start = 8 * -(-IMAGES // BATCH) + 24  # losses; Adam's powers and steps
+    size = 4 * sum(array.size for array in weights.values())
+    return checksum({"all": np.frombuffer(came[start : start + size], np.uint8)})
+
+
+def main() -> None:
+    train, _ = load()
+    split = Split(train.images[:IMAGES], train.labels[:IMAGES])
+    rows = [("platform", "compiler", "threads", "weights")]
+    with TemporaryDirectory() as folder:
+        for number, (names, build_library) in enumerate(HERE_BUILDS.items()):
+            path, cpu = Path(folder, f"{number}.so"), f"{machine()}, {names[0]}"
+            found = {here(build_library, path, n, split) for n in THREADS}
+            rows += [(cpu, names[1], ", ".join(map(str, THREADS)), x) for x in found]
+        for target, name in NAMES.items():
+            rows.append((name, "zig -O3", 1, elsewhere(target, Path(folder), split)))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_whole(RECORD / "platforms.csv", text.getvalue().encode())
+    seal(RECORD)
+    print(text.getvalue())
+
+
+if __name__ == "__main__":
+    main()
