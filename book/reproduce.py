@@ -1,0 +1,113 @@
+# ---
+# jupyter:
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+
+# %% [markdown]
+# # Reproduce it here
+#
+# ```{only} html
+# This page trains the published network in your browser: all {glue:text}`epochs` epochs on all 60,000 images, by the
+# program that made the published run. After each epoch it compares what it has computed with what was published, to the
+# last bit.
+# ```
+#
+# ```{only} latex
+# In the HTML book this page trains the published network in the reader's browser: all {glue:text}`epochs` epochs on all
+# 60,000 images, by the program that made the published run. The page is `book/reproduce.html`; it works from a file,
+# without a server. {numref}`fig-reproduce` shows it after a training.
+# ```
+#
+# ```{app} kernel reproduce
+# ---
+# data:
+#   /record/history.csv /record/config.json /record/environment.json reproduce/spread.json pad/samples.json
+# later:
+#   kernel.wasm=lenet5.compiler:webassembly
+#   /data/MNIST/raw/train-images-idx3-ubyte.gz /data/MNIST/raw/train-labels-idx1-ubyte.gz
+#   /data/MNIST/raw/t10k-images-idx3-ubyte.gz /data/MNIST/raw/t10k-labels-idx1-ubyte.gz
+#   kernel/unpack.js kernel/kernel.js kernel/safetensors.js
+#   reproduce/worker/draws.js reproduce/worker/sha256.js reproduce/worker/data.js
+#   reproduce/worker/train.js reproduce/worker/worker.js
+# ---
+# ```
+
+# %% tags=["remove-cell"]
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from exhibits import RECORD, Predictions, figures, glue, history_of, origin, show
+from lenet5.checkpoint import write_whole
+from lenet5.data import load
+from lenet5.run import Run
+
+run = Run.load(RECORD)
+seeds = pd.read_csv(RECORD / "seeds.csv")
+spread = {"seeds": seeds.seed.nunique(), "epoch": sorted(set(seeds.epoch.tolist()))}
+for measure in ("test_loss", "test_error"):
+    bounds = seeds.groupby("epoch")[measure].quantile([0.05, 0.95]).unstack()
+    spread[measure] = bounds.round(4).to_numpy().tolist()
+write_whole(Path("reproduce", "spread.json"), json.dumps(spread).encode() + b"\n")
+digest = run.history[-1].weights
+groups = " ".join(
+    digest[i : i + 16] for i in range(0, 64, 16)
+)  # lines may break between
+glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
+
+# %% [markdown]
+# ## What is compared
+#
+# An epoch ends with a measurement: the mean loss and the error on the training and on the test images, and a checksum
+# of all 44,426 weights. The record of the published run, `record/history.csv`, holds these for every epoch. The page
+# asks whether they are the same numbers, all digits of them. The checksum of the published weights after the last
+# epoch is
+#
+# > {glue:text}`weights`
+#
+# Equal checksums mean equal bytes. There is no tolerance, so there is nothing to argue about: a browser computes the
+# published network or another one.
+#
+# ## Why it can be equal
+#
+# A browser runs the same source as Python does. The build of this book compiles `lenet5/kernel.c` to WebAssembly. The
+# kernel uses the five operations that IEEE 754 defines to the last bit, each sum has one order, and the initial weights
+# and shuffles come from whole numbers. So the processor, the browser and the number of lanes of its vectors change how
+# long a training takes and nothing else.
+#
+# ## What can be changed
+#
+# ```{only} html
+# Under *What if?* the page trains with another seed, learning rate, batch size or number of epochs. The published run
+# has nothing to say of the result. Behind its curve stands what {glue:text}`seeds` other seeds have shown with the
+# published settings: nine of ten lie in the grey band.
+#
+# The trained network can be saved: `python -m lenet5 evaluate` reads the file. It can also be handed to the pad of
+# {doc}`try-it`, which has the same kernel. What the page keeps lies in this browser and is sent nowhere.
+# ```
+#
+# ```{only} latex
+# The page also trains with another seed, learning rate, batch size or number of epochs, and shows what
+# {glue:text}`seeds` other seeds have done with the published settings. The trained network can be saved, and handed to
+# the pad of {doc}`try-it`.
+# ```
+
+# %% tags=["hide-input", "remove-output"]
+read = Predictions.of(run, load()[1])
+rows = [
+    sample["index"] for sample in json.loads(Path("pad", "samples.json").read_text())
+]
+figure = figures.trained_here(history_of(run), run.weights["conv1.weight"], read, rows)
+show("fig-reproduce", figure, origin.of_run(run))
+
+# %% [markdown]
+# ```{glue:figure} fig-reproduce
+# :name: fig-reproduce
+# :alt: Two line charts over the epochs, loss and error on logarithmic scales; blue dots and lines lie on broad
+# :  orange lines. Below them six kernels of five by five weights, blue and orange, and twelve handwritten digits,
+# :  each under the digit that the network reads and its probability.
+# The page after a training. Top: loss and error by epoch, published (orange, broad) and computed in the page (blue;
+# dashed: training images). Below: the six kernels of the first layer, blue below zero and orange above, and what the
+# network reads in twelve test images.
+# ```
