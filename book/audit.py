@@ -8,14 +8,14 @@ seed = 0
 import numpy as np
 
 from exhibits import figures, glue, ledger, origin, report, show, show_table
-from exhibits.evidence import Evidence, systems
-from exhibits.findings import tests
+from exhibits.findings import Findings, find_all
 from exhibits.intervals import LEVEL
+from exhibits.systems import systems
 from exhibits.validation import HELD_BACK, choices, two_measures
 from lenet5.verify import COVERAGE
 
 run, predictions, history, original = report(epochs, batch_size, lr, seed)
-evidence = Evidence(run, predictions, original)
+evidence = Findings(run, predictions, original)
 source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 
 # %% [markdown]
@@ -32,7 +32,7 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 # claimed and how far a finding may be from it. Each is tested by a function of its own in `book/exhibits/findings.py`.
 
 # %% tags=["hide-input"]
-found = tests.findings(claims, evidence)
+found = find_all(evidence)
 glue(claims=len(found), **ledger.tally(found))
 show_table(
     "claim | verdict | found | tested by | where",
@@ -84,13 +84,14 @@ show("fig-errata", errata, source)
 
 # %% tags=["hide-input"]
 held_back, errors = two_measures(run.config)
+held_source = origin.of_run(held_back, "make record")
 chosen, accuracies = choices(errors), (100 - errors).map("{:.2f}".format)
 show_table(
     "chosen | epoch | validation accuracy, % | test accuracy, %",
     [(name, epoch, *accuracies.loc[epoch]) for name, epoch in chosen.items()],
     "One training, three ways to choose its epoch.",
     "tab-selection",
-    origin.of_run(held_back),
+    held_source,
     "lrrr",
 )
 
@@ -102,7 +103,7 @@ glue("{:.2f} %", validated=100 - by_validation)
 taken = ("one epoch", "two epochs", "three epochs")[len(set(chosen.values())) - 1]
 glue("{:.2f}", flattery=last - by_test)
 glue(taken=taken)
-show("fig-selection", figures.selection(errors, chosen), origin.of_run(held_back))
+show("fig-selection", figures.selection(errors, chosen), held_source)
 
 # %% [markdown]
 # ```{glue:figure} fig-selection

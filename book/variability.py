@@ -207,5 +207,5 @@ gaps = (rounding.first_error - rounding.second_error).abs()[rounding.epoch > 0]
 glue("{:.1f} %", first_nearest=first.min(), first_farthest=first.max())
 glue("{:.1f} %", last_nearest=last.min(), last_farthest=last.max())
 glue("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
-parted = origin.of_file("rounding.csv", "python -m exhibits.rounding")
+parted = origin.of_file("rounding.csv", "make record")
 show("fig-parting", figures.parting(rounding), parted)

@@ -10,8 +10,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from exhibits import Predictions, display, figures
-from exhibits.evidence import System
 from exhibits.figures.style import WIDTH
+from exhibits.systems import System
 from lenet5.data import ROOT
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine

@@ -15,31 +15,15 @@ from lenet5 import Config
 from lenet5.data import ROOT, Split, load
 from lenet5.run import RECORD, Run, load_or_train
 
-__all__ = [
-    "RECORD",
-    "Predictions",
-    "Report",
-    "glue",
-    "history_of",
-    "report",
-    "show",
-    "show_code",
-    "show_source",
-    "show_table",
-]
+__all__ = ["RECORD", "Predictions", "Report", "history_of", "report"]
+__all__ += ["glue", "show", "show_code", "show_source", "show_table"]
 
 
 class Predictions(NamedTuple):
     """What a run reads in the test images.
 
-    Attributes
-    ----------
-    images : array, shape (N, 1, 28, 28), uint8
-    labels : array, shape (N,), int32
-    predicted : array, shape (N,), int64
-    confidence : array, shape (N,), float64
-        The probability given to the predicted digit.
-    wrong : array, shape (N,), bool
+    All are arrays over the images, of which ``images`` has the shape (N, 1, 28, 28);
+    ``confidence`` is the probability given to the digit that is predicted.
     """
 
     images: np.ndarray

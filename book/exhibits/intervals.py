@@ -51,11 +51,10 @@ def wilson(mistakes: int, images: int) -> tuple[float, float]:
 
 
 def difference(first: int, second: int, images: int) -> float:
-    """The chance of so large a difference of two counts if both errors were equal.
+    """The p-value of two counts if both errors were equal: the test of two proportions.
 
-    Pearson's chi-squared of 1900 without correction, which is the score test of two
-    proportions. It takes the mistakes as independent. Two networks that read the same
-    images share mistakes; who has both lists can do better with McNemar's paired test.
+    Pearson's chi-squared of 1900 without correction, which takes mistakes as independent.
+    Two networks share some; who has both lists can do better with McNemar's paired test.
     """
     if first == second:  # no mistake at all leaves nothing to test
         return 1.0
@@ -64,28 +63,16 @@ def difference(first: int, second: int, images: int) -> float:
 
 
 def two_samples(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
-    """The p-values of two tests that two samples are of one distribution.
-
-    Returns
-    -------
-    means : float
-        Student's t test of the means.
-    shapes : float
-        The exact Kolmogorov-Smirnov test, which any difference can move.
-    """
+    """The p-values of Student's test of the means and of the exact Kolmogorov-Smirnov test."""
     means = stats.ttest_ind(first, second).pvalue
     return float(means), float(stats.ks_2samp(first, second, method="exact").pvalue)
 
 
 def detectable(first: int, second: int, spread: float, power: float = POWER) -> float:
-    """The difference of means that the t test finds with this probability.
+    """The difference of means that Student's test finds with this probability.
 
-    Parameters
-    ----------
-    first, second : int
-        Runs of each sample.
-    spread : float
-        Standard deviation of both; the result is in its unit.
+    ``first`` and ``second`` are the runs of each sample, ``spread`` is the standard
+    deviation of both; the result is in its unit.
     """
     freedom, scale = first + second - 2, math.sqrt(1 / first + 1 / second)
     limit = stats.t.ppf((1 + LEVEL) / 2, freedom)

@@ -1,7 +1,6 @@
 """The ledger of claims: what the original states, and what was found."""
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,23 +10,17 @@ import yaml
 from lenet5 import Lenet5Error
 
 LEDGER = Path(__file__).resolve().parent.parent / "claims.yml"
-HOLDS, CORRECTED = "holds", "holds with a correction"
 PARTS = {"claims": list, "literature": list, "facts": dict}
+HOLDS, CORRECTED = "holds", "holds with a correction"
 FAILS, UNTESTED = "does not hold", "cannot be tested here"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the original.
+    """One statement of the original: its place, how it is tested, and what it claims.
 
-    Attributes
-    ----------
-    id, claim, where, test : str
-        Name, paraphrase, place in the original, and how it is tested.
-    value : number, str or list, optional
-        What is claimed; None where nothing here can test it.
-    tolerance : float
-        How far a finding may be from each number of ``value``.
+    ``value`` is a number, a text or a list of them, None where nothing here can test it;
+    ``tolerance`` is how far a finding may be from each number.
     """
 
     id: str
@@ -51,17 +44,7 @@ class Claim:
 
 
 class Finding(NamedTuple):
-    """What a test found.
-
-    Attributes
-    ----------
-    as_written : bool or None
-        Whether the claim holds as it is written; None if nothing here can tell.
-    text : str
-        What was found, or why nothing can be.
-    corrected : bool
-        Whether the claim holds with the correction that ``text`` gives.
-    """
+    """Whether a claim holds as written (None: untestable), what was found, or corrected."""
 
     as_written: bool | None
     text: str
@@ -99,59 +82,20 @@ def read(path: Path = LEDGER) -> Ledger:
             if not isinstance(content, dict) or not isinstance(content.get(name), kind):
                 raise TypeError(f"it holds no {kind.__name__} {name}")
         claims = [Claim(**entry) for entry in content["claims"]]
-        literature, facts = content["literature"], content["facts"]
-        keys = [claim.id for claim in claims], [entry["id"] for entry in literature]
+        literature = [(entry["id"], entry) for entry in content["literature"]]
     except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError) as error:
+        cause = " ".join(str(error).split())
         raise Lenet5Error(
-            f"{path} is missing or damaged: {_text(error)}; restore it with git"
+            f"{path} is missing or damaged ({cause}): restore it with git"
         ) from error
-    for ids in keys:
+    for ids in [claim.id for claim in claims], [name for name, _ in literature]:
         for name in {name for name in ids if ids.count(name) > 1}:
             raise Lenet5Error(f"{path} has the id {name} twice: give each its own")
-    return Ledger(
-        {claim.id: claim for claim in claims},
-        {entry["id"]: entry for entry in literature},
-        facts,
-    )
+    by_id = {claim.id: claim for claim in claims}
+    return Ledger(by_id, dict(literature), content["facts"])
 
 
-class ClaimTests(dict):
-    """The tests of claims, by the ids of the claims; each is a function of (claim, evidence)."""
-
-    def of(self, claim: str) -> Callable:
-        """Register the function below as the test of a claim.
-
-        Raises
-        ------
-        Lenet5Error
-            If the claim has a test already.
-        """
-
-        def register(test: Callable) -> Callable:
-            if claim in self:
-                raise Lenet5Error(f"{claim} has two tests: leave one")
-            self[claim] = test
-            return test
-
-        return register
-
-    def findings(self, claims: Mapping[str, Claim], evidence) -> dict[str, Finding]:
-        """What each test finds, in the order of the ledger.
-
-        Raises
-        ------
-        Lenet5Error
-            If a claim has no test, or a test no claim.
-        """
-        for name in sorted(claims.keys() ^ self.keys()):
-            lacks = "test" if name in claims else "claim"
-            raise Lenet5Error(
-                f"{name} has no {lacks}: the ledger and its tests must agree"
-            )
-        return {name: self[name](claims[name], evidence) for name in claims}
-
-
-def tally(findings: Mapping[str, Finding]) -> dict[str, int]:
+def tally(findings: dict[str, Finding]) -> dict[str, int]:
     """How many findings have each verdict, by a word for it."""
     verdicts = [finding.verdict for finding in findings.values()]
     words = {
@@ -163,15 +107,9 @@ def tally(findings: Mapping[str, Finding]) -> dict[str, int]:
     return {word: verdicts.count(verdict) for word, verdict in words.items()}
 
 
-def rows(claims: Mapping[str, Claim], findings: Mapping[str, Finding]) -> list[str]:
+def rows(claims: dict[str, Claim], findings: dict[str, Finding]) -> list[tuple]:
     """The lines of a table: claim, verdict, what was found, its test, its place."""
     return [
-        f"{claim.claim} | *{finding.verdict}* | {finding.text} | {claim.test} | {claim.where}"
-        for claim, finding in ((claims[name], findings[name]) for name in claims)
+        (claim.claim, f"*{found.verdict}*", found.text, claim.test, claim.where)
+        for claim, found in ((claim, findings[name]) for name, claim in claims.items())
     ]
-
-
-def _text(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"it lacks {error.args[0]}"
-    return " ".join(str(error).split())

@@ -11,18 +11,16 @@ SHOWN = 12  # hexadecimal digits of a checksum
 PARAMETERS = ("epochs", "batch_size", "lr", "seed")  # of the what-if editions
 
 
-def of_run(run: Run, command: str | None = None) -> str:
-    """The origin of what shows one run, as Markdown.
-
-    Parameters
-    ----------
-    run : Run
-    command : str, optional
-        What makes it anew; by default the command that repeats the whole report with
-        the run's settings.
-    """
+def of_run(run: Run, command: str = "make reproduce") -> str:
+    """The origin of what shows one run, as Markdown; ``command`` makes the recipe's anew."""
+    changed = [
+        f"{name.upper()}={getattr(run.config, name):g}"
+        for name in PARAMETERS
+        if getattr(run.config, name) != getattr(Config(), name)
+    ]
+    command = " ".join(["make what-if", *changed]) if changed else command
     names = [f"run `{run.fingerprint}`", f"seed {run.config.seed}"]
-    return _line(*names, *_facts(run), f"`{command or _command(run.config)}`")
+    return _line(*names, *_facts(run), f"`{command}`")
 
 
 def of_data(checksum: str) -> str:
@@ -41,14 +39,7 @@ def of_file(name: str, command: str) -> str:
 
 
 def of_study(study: Iterable[dict], run: Run, command: str = "make seeds") -> str:
-    """The origin of what shows many runs, as Markdown.
-
-    Parameters
-    ----------
-    study : iterable of dict
-        One entry a run: its ``fingerprint`` and its settings.
-    run : Run
-        A run of the same data and code.
+    """The origin of what shows many runs, each given by fingerprint and settings.
 
     Raises
     ------
@@ -89,12 +80,3 @@ def _ranges(numbers: list[int]) -> str:
 def _line(*parts: str) -> str:
     line = " · ".join(parts)
     return line[0].upper() + line[1:]
-
-
-def _command(config: Config) -> str:
-    changed = [
-        f"{name.upper()}={getattr(config, name):g}"
-        for name in PARAMETERS
-        if getattr(config, name) != getattr(Config(), name)
-    ]
-    return " ".join(["make what-if", *changed]) if changed else "make reproduce"

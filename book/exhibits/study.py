@@ -13,14 +13,9 @@ MEASURES += ("standard deviation", "least", "most")
 
 
 class Study(NamedTuple):
-    """Many runs of one recipe.
+    """Many runs of one recipe, and the test losses (nats) and errors (%) of each epoch.
 
-    Attributes
-    ----------
-    runs : list of dict
-        Settings and fingerprint of each.
-    losses, errors : DataFrame
-        On the test images, a row a seed, a column an epoch from 1; nats and %.
+    ``runs`` are settings and fingerprints; a row a seed, a column an epoch from 1.
     """
 
     runs: list[dict]

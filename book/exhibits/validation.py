@@ -8,16 +8,17 @@ import pandas as pd
 
 from lenet5 import Config
 from lenet5.data import Split, load
-from lenet5.run import RECORD, RUNS, Run, load_or_train
+from lenet5.run import RECORD, Run, load_or_train
 
 HELD_BACK = 5000
 
 
 def hold_back(split: Split, images: int = HELD_BACK) -> tuple[Split, Split]:
     """Part a training split in two, in the order of the file: to fit, and to choose by."""
-    parts = [(array[:-images], array[-images:]) for array in split]
-    fit, validating = map(Split._make, zip(*parts, strict=True))
-    return fit, validating
+    fit, validating = zip(
+        *((part[:-images], part[-images:]) for part in split), strict=True
+    )
+    return Split(*fit), Split(*validating)
 
 
 def two_runs(
@@ -25,21 +26,12 @@ def two_runs(
 ) -> list[Run]:
     """The training measured on the images held back, and on the test images."""
     fit, validating = hold_back(train, images)
-    return [
-        load_or_train(config, (fit, each), **options) for each in (validating, test)
-    ]
+    measured = (validating, test)
+    return [load_or_train(config, (fit, split), **options) for split in measured]
 
 
 def two_measures(config: Config) -> tuple[Run, pd.DataFrame]:
-    """The training with images held back, and its errors on these and on the test images.
-
-    Returns
-    -------
-    run : Run
-        Measured on the images held back.
-    errors : DataFrame
-        Columns ``validation`` and ``test``, by epoch from 1, %.
-    """
+    """The run measured on the images held back, and both test errors by epoch, %."""
     runs = two_runs(config, *load())
     validated, tested = (pd.DataFrame(run.history[1:]) for run in runs)
     assert validated.weights.equals(tested.weights), "the two are not one training"
@@ -54,9 +46,6 @@ def choices(errors: pd.DataFrame) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    folders = ("validation", "validation-test")
-    for run, folder in zip(
-        two_runs(Config(), *load(), fresh=True), folders, strict=True
-    ):
-        run.save(RECORD / folder)
-        print(f"{RUNS / run.fingerprint} stored in {RECORD / folder}")
+    held_back, tested = two_runs(Config(), *load(), fresh=True)
+    held_back.save(RECORD / "validation")
+    tested.save(RECORD / "validation-test")

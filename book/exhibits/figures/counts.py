@@ -13,10 +13,9 @@ def class_bars(values, label: str, line: float, line_label: str) -> Figure:
     Parameters
     ----------
     values : array, shape (classes,)
-    label : str
-        The vertical axis, with its unit.
+    label, line_label : str
+        Of the vertical axis, with its unit, and of the line.
     line : float
-        Where the line stands, and ``line_label`` what it is.
     """
     figure, axes = panels(2.9)
     bars = axes.bar(range(len(values)), values, color=BLUE)
@@ -33,13 +32,7 @@ def class_bars(values, label: str, line: float, line_label: str) -> Figure:
 
 @style()
 def confusion(matrix) -> Figure:
-    """The confusion matrix, coloured by its mistakes; the diagonal is left pale.
-
-    Parameters
-    ----------
-    matrix : array of int, shape (classes, classes)
-        ``matrix[i, j]`` counts the images of class i that are read as j.
-    """
+    """The confusion matrix, labels by predictions, coloured by its mistakes alone."""
     mistakes = np.array(matrix)
     np.fill_diagonal(mistakes, 0)
     figure, axes = panels(5.0, width=5.4)
@@ -57,12 +50,7 @@ def confusion(matrix) -> Figure:
 
 @style()
 def intervals(systems) -> Figure:
-    """Errors with their intervals, one below the other; the first row is this report's.
-
-    Parameters
-    ----------
-    systems : sequence of exhibits.systems.System
-    """
+    """Errors of systems with their intervals, one a row; the first is this report's."""
     figure, axes = panels(0.45 + 0.36 * len(systems))
     ends = [np.round(system.interval, 4) for system in systems]
     axes.axvspan(*ends[0], color=BLUE, alpha=0.12, linewidth=0)

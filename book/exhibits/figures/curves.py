@@ -31,17 +31,13 @@ def log(losses) -> np.ndarray:
 
 @style()
 def convergence(history, original) -> Figure:
-    """Two panels over the epochs: the natural logarithm of the loss, and the error in per cent.
+    """The logarithm of the loss, and the error in per cent, over the epochs.
 
     Parameters
     ----------
-    history : DataFrame
-        Columns ``epoch`` (from 0), ``train_loss``, ``test_loss`` (nats),
-        ``train_error``, ``test_error`` (%).
-    original : DataFrame
-        Columns ``drawn_at_epoch``, ``loss`` (nats), ``accuracy`` (%), as published. The
-        loss is drawn one epoch earlier than it was published, since its first value is
-        that of the untrained network.
+    history, original : DataFrame
+        As :func:`exhibits.report` gives them. The published loss is drawn one epoch
+        earlier, since its first value is that of the untrained network.
     """
     figure, (top, bottom) = panels(5.6, 2, sharex=True)
     drawn = original.drawn_at_epoch
@@ -68,15 +64,7 @@ def convergence(history, original) -> Figure:
 
 @style()
 def errata(history, original, text_accuracy: float) -> Figure:
-    """The original's loss as drawn and moved back by one epoch, and its accuracy twice.
-
-    Parameters
-    ----------
-    history, original : DataFrame
-        As in :func:`convergence`.
-    text_accuracy : float
-        What the original's text gives, in per cent.
-    """
+    """The original's loss as drawn and moved back, its accuracy and that of its text (%)."""
     figure, (top, bottom) = panels(5.4, 2, sharex=True)
     drawn, loss = original.drawn_at_epoch, original.loss
     top.plot(history.epoch, np.round(history.test_loss, 6), **OURS)
@@ -98,15 +86,7 @@ def errata(history, original, text_accuracy: float) -> Figure:
 
 @style()
 def selection(errors, chosen: Mapping[str, int]) -> Figure:
-    """Error on the validation and the test images by epoch, with the epochs chosen.
-
-    Parameters
-    ----------
-    errors : DataFrame
-        Columns ``validation`` and ``test``, by epoch, %.
-    chosen : mapping of int
-        Name of a choice to the epoch that it takes.
-    """
+    """Errors of :mod:`exhibits.validation` by epoch (%), and what each choice takes."""
     figure, axes = panels(3.2)
     looks = {"validation": THEIRS, "test": {"color": BLUE, "marker": "o"}}
     for split, look in looks.items():

@@ -13,12 +13,7 @@ BLACK_ON_WHITE = {"cmap": "gray_r", "vmin": 0, "vmax": 255}
 
 @style()
 def digits(images, columns: int = 10) -> Figure:
-    """A grid of images, black on white, without axes.
-
-    Parameters
-    ----------
-    images : array, shape (N, 1, height, width), uint8, N a multiple of ``columns``
-    """
+    """A grid of images, uint8, shape (N, 1, H, W), N a multiple of ``columns``."""
     count, _, height, width = images.shape
     rows = count // columns
     sheet = np.reshape(images, (rows, columns, height, width)).swapaxes(1, 2)
@@ -32,7 +27,7 @@ def digits(images, columns: int = 10) -> Figure:
 
 @style()
 def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure:
-    """Test images white on black, each under its prediction; a wrong one is bold and coloured.
+    """Test images white on black, each under its prediction; a wrong one is bold.
 
     Parameters
     ----------
@@ -59,14 +54,7 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
 
 @style()
 def atlas(read, framed, columns: int = 12) -> Figure:
-    """Every mistake, black on white and small: label, prediction, probability.
-
-    Parameters
-    ----------
-    read : exhibits.Predictions
-    framed : sequence of int
-        Images that get a frame if they are among the mistakes.
-    """
+    """Every mistake: label, prediction, probability; a frame around some images."""
     mistakes = np.flatnonzero(read.wrong)
     rows = max(1, -(-len(mistakes) // columns))
     figure = Figure(figsize=(WIDTH, 0.89 * rows))

@@ -14,21 +14,12 @@ LOOKS = {
     "MaxPool2d": ("max-pooling", ORANGE),
     "Linear": ("dense", BLUE),
 }
-TITLES = {"relu1": "convolution, ReLU", "pool1": "max-pooling"}
-TITLES |= {"relu2": "convolution, ReLU", "pool2": "max-pooling"}
-TITLES |= {"relu3": "dense, ReLU", "relu4": "dense, ReLU"}
+TITLES = ("convolution, ReLU", "max-pooling") * 2 + ("dense, ReLU",) * 2
 
 
 @style()
 def architecture(model, table) -> Figure:
-    """The layers from the image to the logits, to scale.
-
-    Parameters
-    ----------
-    model : lenet5.model.LeNet5
-    table : list of LayerRow
-        Of :func:`lenet5.model.layer_table`.
-    """
+    """The layers from the image to the logits, to scale; ``layer_table`` gives the table."""
     layers = [("Image", model.image_shape, "")] + [
         (row.kind, row.shape, _kernel(getattr(model.layers, row.name)))
         for row in table
@@ -63,13 +54,7 @@ def architecture(model, table) -> Figure:
 
 @style()
 def filters(weights: Mapping[str, np.ndarray]) -> Figure:
-    """The kernels of both convolutions, each layer in one colour scale about zero.
-
-    Parameters
-    ----------
-    weights : mapping of array
-        ``conv1.weight`` and ``conv2.weight``, shape (maps, maps before, height, width).
-    """
+    """The kernels of both convolutions, each layer in one colour scale about zero."""
     first, second = (weights[f"conv{i}.weight"].swapaxes(0, 1) for i in (1, 2))
     titles = (
         "first convolution: one kernel for each map",
@@ -105,11 +90,10 @@ def feature_maps(image, activations: Mapping[str, np.ndarray]) -> Figure:
     activations : mapping of array
         Of :meth:`lenet5.exact.ExactEngine.activations`, in the order of the layers.
     """
-    *hidden, (_, logits) = activations.items()
+    *hidden, logits = activations.values()
     steps = [("image", np.asarray(image))]
-    for name, values in hidden:
-        size = "×".join(map(str, values.shape))
-        steps.append((f"{TITLES[name]}: {size}", values))
+    for title, values in zip(TITLES, hidden, strict=True):
+        steps.append((f"{title}: {'×'.join(map(str, values.shape))}", values))
     heights = [2.2 if values.ndim == 3 else 1.0 for _, values in steps] + [1.0]
     figure, grid = panels(6.6, len(heights), height_ratios=heights)
     for axes, (title, values) in zip(grid, steps, strict=False):

@@ -61,13 +61,7 @@ def final_errors(
 
 @style()
 def seed_curves(losses, errors) -> Figure:
-    """The test loss and the test error of every run over the epochs, and their medians.
-
-    Parameters
-    ----------
-    losses, errors : DataFrame
-        A row a run, a column an epoch; nats and %.
-    """
+    """The test loss and error of every run (row) over the epochs, and their medians."""
     figure, axes = panels(5.4, 2, sharex=True)
     alpha = max(0.1, min(0.35, 7 / len(losses)))
     for each, values in zip(axes, (log(losses), errors.to_numpy()), strict=True):
@@ -86,13 +80,7 @@ def seed_curves(losses, errors) -> Figure:
 
 @style()
 def final_and_best(final, best) -> Figure:
-    """The error of each run after its last epoch and at the epoch that is best on the test images.
-
-    Parameters
-    ----------
-    final, best : array, shape (runs,), %
-        The runs are drawn in the order of their final error.
-    """
+    """Errors of each run (%), after the last epoch and the best, in the order of the first."""
     final, best = np.round(final, 4), np.round(best, 4)
     order = np.lexsort((best, final))
     final, best = np.asarray(final)[order], np.asarray(best)[order]
