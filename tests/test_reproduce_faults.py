@@ -64,7 +64,7 @@ DAMAGES = {
 def test_a_damaged_data_script_is_named(page, training_book, damage):
     other(page, "t10k-labels-idx1-ubyte.gz", DAMAGES[damage])
     said = train(page, training_book)
-    expect(said).to_contain_text("t10k-labels-idx1-ubyte.gz is", timeout=20_000)
+    expect(said).to_contain_text("t10k-labels-idx1-ubyte.gz is", timeout=120_000)
     expect(said).to_contain_text("damaged")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_focused()
 
@@ -81,7 +81,7 @@ def test_other_images_are_noticed(page, training_book):
     )
     other(page, "environment.json", facts)
     said = train(page, training_book)
-    expect(said).to_contain_text("not the images of the published run", timeout=20_000)
+    expect(said).to_contain_text("not the images of the published run", timeout=120_000)
 
 
 def test_a_last_bit_is_told_and_a_browser_that_keeps_nothing(
@@ -191,7 +191,7 @@ def test_a_loss_that_is_not_finite_ends_the_training(page, training_book):
     rate = rewritten(lambda data: data.replace(b"0.0003", b"1e30"))
     other(page, "config.json", rate)
     words = re.compile(r"The training stopped: the loss is (NaN|Infinity) at epoch 1")
-    expect(train(page, training_book)).to_have_text(words, timeout=30_000)
+    expect(train(page, training_book)).to_have_text(words, timeout=120_000)
 
 
 def test_draws_and_checksums_are_those_of_the_package(page, training_book):
