@@ -20,14 +20,8 @@ def show(name: str, figure: Figure, origin: str) -> None:
     """Display a figure, and glue it under a name for a ``{glue:figure}`` in the prose.
 
     There stand its caption, its label and its description. It is SVG for the web and PDF
-    for print, the same bytes each time and everywhere.
-
-    Parameters
-    ----------
-    name : str
-    figure : Figure
-    origin : str
-        From :mod:`exhibits.origin`; the book prints it under the caption.
+    for print, the same bytes each time and everywhere. The book prints the origin, from
+    :mod:`exhibits.origin`, under the caption.
     """
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     saved = {}
@@ -56,12 +50,8 @@ def show_table(
         Cells apart by `` | ``, as in Markdown.
     rows : iterable of str or of sequences
         As the header, or cell by cell; they may hold MyST markup.
-    caption : str
-        May hold it too.
-    name : str
-        Label for cross-references.
-    origin : str
-        As in :func:`show`.
+    caption, name, origin : str
+        ``name`` is the label for cross-references.
     align : str
         One letter a column, l or r; by default all are l.
     """
@@ -92,21 +82,14 @@ def glue(form: str = "{}", /, **numbers) -> None:
 
 
 def without_docstrings(source: str) -> str:
-    """A listing of Python, dedented, without the docstrings and the gap that each leaves."""
+    """A listing of Python, dedented, without its docstrings."""
     lines = textwrap.dedent(source).splitlines()
     documented = (ast.ClassDef, ast.FunctionDef)
     for node in ast.walk(ast.parse("\n".join(lines))):
         if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            text = node.body[0]
-            lines[text.lineno - 1 : text.end_lineno] = [None] * (
-                text.end_lineno - text.lineno + 1
-            )
-    kept = [
-        line
-        for before, line in zip(["", *lines], lines, strict=False)
-        if line is not None and not (before is None and not line)
-    ]
-    return "\n".join(kept)
+            for number in range(node.body[0].lineno - 1, node.body[0].end_lineno):
+                lines[number] = None
+    return "\n".join(line for line in lines if line is not None)
 
 
 def _renamed(svg: str) -> str:

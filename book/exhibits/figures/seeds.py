@@ -1,6 +1,7 @@
 """Figures of many runs, and of one run rounded in several ways."""
 
 from collections.abc import Mapping
+from statistics import fmean
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def final_errors(
     low, high = np.round(interval, 4)
     band = {"color": GREY, "alpha": 0.3, "linewidth": 0}
     axes.axvspan(low, high, label="mean, t interval", **band)
-    axes.axvline(round(float(np.mean(errors)), 4), color=INK, linewidth=1.2)
+    axes.axvline(round(fmean(errors), 6), color=INK, linewidth=1.2)
     up, down = _stacks(errors), _stacks(others)
     axes.plot(*up, "o", color=BLUE, markersize=4.5, label="one seed")
     other = {"color": GREEN, "markersize": 4.5, "label": "one seed in PyTorch"}
@@ -99,20 +100,13 @@ def final_and_best(final, best) -> Figure:
 
 @style()
 def parting(rounding) -> Figure:
-    """How runs of one seed that are rounded otherwise part: weights above, test errors below.
+    """How runs of one seed that are rounded otherwise part: weights above, errors below.
 
-    Parameters
-    ----------
-    rounding : DataFrame
-        Columns ``epoch``, ``first``, ``second`` (who computed the runs),
-        ``weight_distance`` (of the length of the first's weights), ``first_error`` and
-        ``second_error`` (%); epochs from 0.
+    ``rounding`` is the table that :mod:`exhibits.rounding` writes.
     """
     figure, (top, bottom) = panels(5.4, 2, sharex=True)
-    looks = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", ":"))
-    looks = [
-        dict(zip(("color", "marker", "linestyle"), look, strict=True)) for look in looks
-    ]
+    looks = [{"color": BLUE, "marker": "o"}, {"color": ORANGE, "marker": "s"}]
+    looks += [{"color": GREEN, "marker": "^"}]
     runs = {}
     pairs = rounding.groupby(["first", "second"], sort=False)
     for ((first, second), rows), look in zip(pairs, looks, strict=True):
