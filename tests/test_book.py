@@ -12,22 +12,25 @@ pytestmark = pytest.mark.xdist_group("html")
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
 
 
+def outputs(chapter: str) -> dict[str, dict]:
+    """What a chapter's stored outputs glue, by name: figures, and numbers for the prose."""
+    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+    return {
+        output["metadata"]["scrapbook"]["name"]: output["data"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "scrapbook" in output.get("metadata", {})
+    }
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_page_shows_every_figure_of_its_notebook(book, chapter):
-    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
-    captions = [
-        cell.metadata["mystnb"]["figure"]
-        for cell in notebook.cells
-        if "mystnb" in cell.metadata
-    ]
     page = (book / "book" / f"{chapter}.html").read_text(encoding="utf-8")
-    for figure in captions:
-        shown = re.search(
-            rf'<figure[^>]*id="{figure["name"]}".*?</figure>', page, re.DOTALL
-        )
-        assert shown, figure["name"]
+    for name in [n for n, data in outputs(chapter).items() if "image/svg+xml" in data]:
+        shown = re.search(rf'<figure[^>]*id="{name}".*?</figure>', page, re.DOTALL)
+        assert shown, name
         source, alt = (
-            re.search(rf'{name}="([^"]+)"', shown[0]) for name in ("src", "alt")
+            re.search(rf'{key}="([^"]+)"', shown[0]) for key in ("src", "alt")
         )
         assert (book / "book" / source[1]).resolve().exists()
         assert len(alt[1]) > 40
@@ -35,15 +38,9 @@ def test_a_page_shows_every_figure_of_its_notebook(book, chapter):
 
 def glued(chapter: str) -> dict[str, str]:
     """The numbers that a chapter's stored outputs give to the prose."""
-    notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
-    numbers = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if name:
-                text = output["data"]["application/papermill.record/text/plain"]
-                numbers[name] = text.strip("'")
-    return numbers
+    text = "application/papermill.record/text/plain"
+    found = outputs(chapter).items()
+    return {name: data[text].strip("'") for name, data in found if text in data}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
