@@ -29,8 +29,7 @@ from PIL import Image, ImageDraw
 
 from exhibits import RECORD, Predictions, figures, glue, origin, show
 from lenet5.checkpoint import write_whole
-from lenet5.data import load
-from lenet5.image import centre
+from lenet5.data import centre, load
 from lenet5.run import Run
 
 run = Run.load(RECORD)

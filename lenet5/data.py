@@ -1,5 +1,6 @@
-"""MNIST as bytes in memory, from the four official files."""
+"""MNIST as bytes in memory, and pictures of digits prepared as MNIST prepared its own."""
 
+import functools
 import gzip
 import hashlib
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 
 from lenet5 import Lenet5Error
 
+SIDE, BOX = 28, 20  # pixels of an image of MNIST, and of the digit in it
+FAINT = 0.1  # of the strongest ink: below it lie paper grain and compression noise
 ROOT = Path(__file__).resolve().parent.parent / "data"
 MD5 = {  # as the data set's distributors publish them
     "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
@@ -31,8 +34,9 @@ class Split(NamedTuple):
     labels: np.ndarray
 
 
+@functools.cache
 def load(root: Path = ROOT) -> tuple[Split, Split]:
-    """The training and the test split of MNIST: 60,000 and 10,000 images.
+    """The training and the test split of MNIST: 60,000 and 10,000 images, read once.
 
     Parameters
     ----------
@@ -76,3 +80,121 @@ def _read(path: Path, md5: str) -> np.ndarray:
     content = gzip.decompress(content)
     sizes = np.frombuffer(content, ">u4", content[3], 4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes)
+
+
+def read_digit(path: Path) -> np.ndarray:
+    """The digit in an image file, as the network takes it: see :func:`centre`.
+
+    Parameters
+    ----------
+    path : Path
+        Any format that Pillow reads, with the turn that its Exif data asks for. Paper
+        and ink may be dark or light, in uneven light, or transparent.
+
+    Returns
+    -------
+    array, shape (1, 28, 28), float32 in [0, 1]; 0 is paper, 1 is ink
+
+    Raises
+    ------
+    Lenet5Error
+        If the file is missing, is not an image, or holds a single grey.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            picture = ImageOps.exif_transpose(image).convert("RGBA")
+    except FileNotFoundError as error:
+        raise Lenet5Error(f"{path} does not exist") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Lenet5Error(
+            f"{path} cannot be read as an image: give a PNG, JPEG, GIF or similar file"
+        ) from error
+    # Transparent parts take the paper on which there is something to see, and little ink.
+    greys = [
+        _grey(picture, Image.new("RGBA", picture.size, x)) for x in ("white", "black")
+    ]
+    grey = min(greys, key=lambda x: (np.ptp(x) < 64, np.abs(x - np.median(x)).mean()))
+    try:
+        return centre(_ink(grey))[None]
+    except ValueError as error:
+        raise Lenet5Error(
+            f"{path} {error}: give an image of one digit on plain paper"
+        ) from error
+
+
+def centre(grey: np.ndarray) -> np.ndarray:
+    """MNIST's preparation of a grey picture, dark on light or light on dark.
+
+    The paper is the median grey of the picture's border; ink is the distance from it. The
+    ink's bounding box is scaled into 20×20 pixels with its proportions kept, and its
+    centre of mass is put in the middle of 28×28 (LeCun et al. 1998, section III.A).
+
+    Parameters
+    ----------
+    grey : array, shape (height, width), any scale
+
+    Returns
+    -------
+    array, shape (28, 28), float32 in [0, 1]; 0 is paper, 1 is ink
+
+    Raises
+    ------
+    ValueError
+        If all pixels are alike.
+    """
+    from PIL import Image
+
+    ink = np.abs(grey - _border(grey))
+    if ink.max() < 1e-6:
+        raise ValueError("holds a single grey")
+    ink /= ink.max()
+    rows, columns = (np.flatnonzero((ink > FAINT).any(axis)) for axis in (1, 0))
+    box = Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    scale = BOX / max(box.size)
+    width, height = (max(1, round(side * scale)) for side in box.size)
+    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    small = np.asarray(box.resize((width, height), method))
+    y, x = (
+        np.average(np.arange(small.shape[axis]) + 0.5, weights=small.sum(1 - axis))
+        for axis in (0, 1)
+    )
+    top = min(max(round(SIDE / 2 - y), 0), SIDE - height)
+    left = min(max(round(SIDE / 2 - x), 0), SIDE - width)
+    out = np.zeros((SIDE, SIDE), dtype=np.float32)
+    out[top : top + height, left : left + width] = small / small.max()
+    return out
+
+
+def _grey(picture, sheet) -> np.ndarray:
+    """The picture on the sheet, at most some 300 pixels wide: more tells no digit."""
+    sheet.alpha_composite(picture)
+    factor = max(1, round(max(picture.size) / 200))
+    return np.asarray(sheet.convert("L").reduce(factor), np.float32)
+
+
+def _border(grey: np.ndarray) -> float:
+    return np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
+
+
+def _ink(grey: np.ndarray) -> np.ndarray:
+    """The share of the light, from 0 to 1, that ink takes from the paper beneath it.
+
+    Strokes are narrower than a third of the picture, shadows are not: a closing, which
+    fills what is narrow and dark, leaves the paper as it is lit.
+    """
+    # Light multiplies, so greys compare by their ratios; 32 keeps noise in black small.
+    low, paper, high = grey.min() + 32, _border(grey) + 32, grey.max() + 32
+    if paper**2 < low * high:
+        grey = 255 - grey
+    half = max(1, min(grey.shape) // 6)
+    paper = np.pad(grey, 2 * half, constant_values=-np.inf)
+    for extreme in (np.max, np.min):
+        for axis in (0, 1):
+            windows = np.lib.stride_tricks.sliding_window_view(
+                paper, 2 * half + 1, axis
+            )
+            paper = extreme(windows, -1)
+    ink = (paper - grey) / (paper + 32)
+    return np.where(ink > ink.max() / 3, ink, 0)  # below are grain and compression

@@ -8,7 +8,7 @@ import pytest
 from drawing import DIGITS, finger, mouse, pen
 from playwright.sync_api import expect
 
-from lenet5.image import centre
+from lenet5.data import centre
 from lenet5.run import RECORD, Run
 
 pytestmark = pytest.mark.xdist_group("browser")

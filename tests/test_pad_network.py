@@ -9,8 +9,8 @@ import pytest
 from built import ROOT
 from PIL import Image, ImageDraw
 
+from lenet5.data import centre
 from lenet5.exact import ExactEngine
-from lenet5.image import centre
 from lenet5.run import RECORD, Run
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -1,4 +1,4 @@
-// MNIST's preparation of a drawing: what `centre` in lenet5/image.py does, to the pixel.
+// MNIST's preparation of a drawing: what `centre` in lenet5/data.py does, to the pixel.
 (() => {
   "use strict";
   const SIDE = 28, BOX = 20, FAINT = Math.fround(0.1);
