@@ -149,8 +149,8 @@ show_code(
 # emulator or a rounding mode that breaks a rule is found then, and not after the run. A test holds the kernel against
 # {numref}`code-step` and against a reference in NumPy in double precision.
 #
-# {numref}`tab-platforms` is what came of the rules: the same short training in {glue:text}`builds` builds of the kernel,
-# with several numbers of threads, and one checksum of the weights.
+# {numref}`tab-platforms` is what came of the rules: the same short training in {glue:text}`builds` builds of the
+# kernel, with several numbers of threads, and one checksum of the weights.
 
 # %% tags=["hide-input"]
 builds = pd.read_csv(RECORD / "platforms.csv", dtype=str)

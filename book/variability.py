@@ -151,7 +151,8 @@ glue(as_bad=(final >= original).sum())
 # After these runs, one more run of the recipe is expected between {glue:text}`least` and {glue:text}`most`, at
 # {glue:text}`level`. The original, at {glue:text}`original`, lies {glue:text}`original_place` this interval,
 # {glue:text}`original_distance` standard deviations from the mean. Seeds that end as high or higher:
-# {glue:text}`as_bad`. With the mean and the spread found here the original is {glue:text}`original_outlier`.
+# {glue:text}`as_bad` of {glue:text}`seeds`. With the mean and the spread found here the original is
+# {glue:text}`original_outlier`.
 #
 # LeNet-5 of 1998 was another network, trained otherwise. Its {glue:text}`lecun` lies {glue:text}`lecun_place` the
 # interval, {glue:text}`lecun_distance` standard deviations from the mean, and is {glue:text}`lecun_outlier`.

@@ -136,7 +136,7 @@ def test_the_line_names_the_run_and_what_repeats_it(run):
     other = dataclasses.replace(run, config=Config(epochs=3, lr=1e-3, seed=7))
     assert "`make what-if EPOCHS=3 LR=0.001 SEED=7`" in origin.of_run(other)
     assert "seed 7" in origin.of_run(other)
-    assert origin.of_run(other, "make other").endswith("· `make other`")
+    assert origin.of_run(run, "make other").endswith("· `make other`")
 
 
 def test_without_a_run_the_line_names_the_data_or_the_file():
