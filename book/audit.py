@@ -116,9 +116,8 @@ show("fig-selection", figures.selection(errors, chosen), held_source)
 #
 # The epoch that validation chooses has a test accuracy of {glue:text}`validated`, and that is a fair figure, since the
 # test images had no say. The three choices fall on {glue:text}`taken`; the best on the test images looks better than
-# the last by {glue:text}`flattery` points. A gain of this kind is luck and would not come again on new images.
-# {doc}`variability` measures it over many seeds. The original's text names neither epoch, so its last is the one to
-# compare with.
+# the last by {glue:text}`flattery` points. A gain of this kind is luck and would not come again; {doc}`variability`
+# measures it over many seeds. The original's text names neither epoch, so its last is the one to compare with.
 #
 # ## How sure the numbers are
 #
@@ -198,12 +197,11 @@ show("fig-intervals", figures.intervals(compared), source)
 #
 # ## The verdict on your machine
 #
-# `python -m lenet5 verify` compares the run of your machine with the published one in `record/`, and so does `make
-# reproduce` at its end. It first checks that no byte of the record has changed. The exact engine gives the same bytes
-# on every machine, so its run is either **bit-identical**, in every metric of every epoch and in every weight, or
+# `python -m lenet5 verify` compares the run of your machine with the published one in `record/`, and so does
+# `make reproduce` at its end. It first checks that no byte of the record has changed. The exact engine gives the same
+# bytes on every machine, so its run is either **bit-identical**, in every metric of every epoch and in every weight, or
 # something is wrong: the verdict names the first epoch that differs, and whether a file is damaged, the source was
-# changed, or the machine breaks the promise. {doc}`reproduce` judges a run too, in the browser, without an
-# installation.
+# changed, or the machine breaks the promise. {doc}`reproduce` judges a run in the browser, without an installation.
 #
 # A run that rounds otherwise, in PyTorch or on a graphics processor, and another recipe are judged by a band. It comes
 # from the replicates in `record/seeds.csv`, trained from different seeds. For the test error and for the test loss it

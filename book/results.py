@@ -75,7 +75,7 @@ show("fig-convergence", figures.convergence(history, original), source)
 # plot says otherwise: the series ends at {glue:text}`original_accuracy`, and its best value, at epoch
 # {glue:text}`original_best_epoch`, is {glue:text}`original_best`. Ours ends at {glue:text}`accuracy`; its best, at
 # epoch {glue:text}`best_epoch`, is {glue:text}`best_accuracy`. We report the last epoch. Taking the best one would
-# choose it on the test images, and the error would no longer be a fair estimate.
+# choose it on the test images, and the error would no longer be a fair estimate. {doc}`reproduce` trains it anew.
 #
 # ## Examples
 #
