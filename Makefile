@@ -54,6 +54,7 @@ bench: $(VENV) ## time training against what else one would use (see benchmarks/
 	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/phases.py
 	$(BIN)/python benchmarks/replicates.py
+	$(BIN)/python -m benchmarks.browser
 
 lint: $(VENV) ## check the style of the code
 	$(BIN)/ruff check .
