@@ -15,7 +15,7 @@ from lenet5 import Config
 from lenet5.data import ROOT, Split, load
 from lenet5.run import RECORD, Run, load_or_train
 
-__all__ = ["RECORD", "Predictions", "Report", "history_of", "report"]
+__all__ = ["RECORD", "Predictions", "history_of", "report"]
 __all__ += ["glue", "show", "show_code", "show_source", "show_table"]
 
 
@@ -62,42 +62,30 @@ class Predictions(NamedTuple):
 
     def samples(self, rows) -> bytes:
         """Some images as JSON: label, place in the test file, base64 of the pixels."""
-        chosen = [
-            {
-                "label": int(self.labels[row]),
-                "index": int(row),
-                "pixels": base64.b64encode(self.images[row]).decode(),
-            }
-            for row in rows
-        ]
+        chosen = []
+        for row in map(int, rows):
+            pixels = base64.b64encode(self.images[row]).decode()
+            sample = {"label": int(self.labels[row]), "index": row, "pixels": pixels}
+            chosen.append(sample)
         return (json.dumps(chosen, indent=1) + "\n").encode()
 
 
-class Report(NamedTuple):
-    """The run of a chapter's parameters, and what it is compared with."""
-
-    run: Run
-    predictions: Predictions
-    history: pd.DataFrame
-    original: pd.DataFrame
-
-
-def report(epochs: int, batch_size: int, lr: float, seed: int) -> Report:
-    """Read the run of these settings, or train it.
+def report(epochs: int, batch_size: int, lr: float, seed: int) -> tuple:
+    """The run of these settings, read or trained, and what it is compared with.
 
     Returns
     -------
     run : Run
     predictions : Predictions
     history : DataFrame
-        The run's metrics, a row an epoch from 0.
+        See :func:`history_of`.
     original : DataFrame
         The published curves: ``drawn_at_epoch``, ``loss``, ``accuracy`` (%).
     """
     splits = load()
     run = load_or_train(Config(epochs, batch_size, lr, seed), splits)
     original = pd.read_csv(ROOT / "original.csv")
-    return Report(run, Predictions.of(run, splits[1]), history_of(run), original)
+    return run, Predictions.of(run, splits[1]), history_of(run), original
 
 
 def history_of(run: Run) -> pd.DataFrame:

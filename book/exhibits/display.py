@@ -11,7 +11,7 @@ import myst_nb
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
-from exhibits.figures.style import style
+from exhibits.figures.style import drawing
 
 IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")
 
@@ -25,7 +25,7 @@ def show(name: str, figure: Figure, origin: str) -> None:
     """
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     saved = {}
-    with style():
+    with drawing():
         for form, metadata in undated.items():
             file = io.BytesIO()
             figure.savefig(file, format=form, metadata=metadata | {"Creator": None})

@@ -24,23 +24,21 @@ def optimiser_name() -> str:
 
 def initial(seed: int) -> str:
     """How weights and biases are drawn, in words."""
-    drawn = initial_weights(seed)
-    biases = [array for name, array in drawn.items() if name.endswith("bias")]
-    zero = not any(array.any() for array in biases)
-    weights = "Glorot uniform"
-    for name, array in drawn.items():
-        if name.endswith("weight"):
-            # Equation 16 of Glorot and Bengio, 2010.
-            fans = (array.shape[0] + array.shape[1]) * math.prod(array.shape[2:])
-            share = np.abs(array).max() / math.sqrt(6 / fans)
-            weights = weights if 0.95 < share <= 1 else "others"
-    return f"{weights}, {'zero' if zero else 'other'} biases"
+    zero, glorot = True, True
+    for name, array in initial_weights(seed).items():
+        if name.endswith("bias"):
+            zero &= not array.any()
+            continue
+        # Equation 16 of Glorot and Bengio, 2010.
+        fans = (array.shape[0] + array.shape[1]) * math.prod(array.shape[2:])
+        glorot &= 0.95 < np.abs(array).max() / math.sqrt(6 / fans) <= 1
+    return f"{'Glorot' if glorot else 'other'} uniform, {'zero' if zero else 'other'} biases"
 
 
 def recipe(run: Run) -> dict[str, object]:
     """What a run was trained by, in words, by the name of each setting."""
     loss, of = definition(r"F\.(\w+)\((\w+),")
-    bits = {8 * array.itemsize for array in run.weights.values()}
+    bits = 8 * run.weights["conv1.weight"].itemsize
     return {
         "epochs": run.config.epochs,
         "batch size": run.config.batch_size,
@@ -49,5 +47,5 @@ def recipe(run: Run) -> dict[str, object]:
         "loss": f"{loss.replace('_', '-')} on {of}",
         "initial weights": initial(run.config.seed),
         "seed": run.config.seed,
-        "number format": f"{max(bits)}-bit floating point",
+        "number format": f"{bits}-bit floating point",
     }

@@ -5,12 +5,14 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from exhibits.figures.style import BLUE, INK, ORANGE, SMALL, WIDTH, count_epochs, style
+from exhibits.figures import style
 
-ABOUT_ZERO = LinearSegmentedColormap.from_list("zero", (BLUE, "white", ORANGE))
+ABOUT_ZERO = LinearSegmentedColormap.from_list(
+    "zero", (style.BLUE, "white", style.ORANGE)
+)
 
 
-@style()
+@style.drawing()
 def trained_here(history, kernels, read, rows) -> Figure:
     """What the page shows at the end: curves on the published ones, kernels, readings.
 
@@ -24,17 +26,17 @@ def trained_here(history, kernels, read, rows) -> Figure:
     rows : sequence of int
         Twelve test images, by their place in the file.
     """
-    figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 4.6), layout="constrained")
     top, below = figure.subfigures(2, height_ratios=(2.6, 2))
     quantities = {"loss": "loss (nats)", "error": "error (% of images)"}
     for axes, (name, label) in zip(top.subplots(1, 2), quantities.items(), strict=True):
         for split, line in (("train", "--"), ("test", "-")):
             values = np.round(history[f"{split}_{name}"], 5)
-            axes.plot(history.epoch, values, color=ORANGE, alpha=0.7, linewidth=5)
+            axes.plot(history.epoch, values, color=style.ORANGE, alpha=0.7, linewidth=5)
             dots = {"marker": "o"} if split == "test" else {}
-            axes.plot(history.epoch, values, line, color=BLUE, **dots)
+            axes.plot(history.epoch, values, line, color=style.BLUE, **dots)
         axes.set(yscale="log", ylabel=label)
-        count_epochs(axes)
+        style.count_epochs(axes)
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_locator(LogLocator(subs=()))
@@ -46,7 +48,9 @@ def trained_here(history, kernels, read, rows) -> Figure:
         axes.imshow(read.images[row, 0], cmap="gray", vmin=0, vmax=255)
         wrong = f", is {read.labels[row]}" if read.wrong[row] else ""
         title = f"{read.predicted[row]}{wrong}\n{100 * read.confidence[row]:.0f} %"
-        axes.set_title(title, fontsize=SMALL, color=INK, pad=2, linespacing=1.05)
+        axes.set_title(
+            title, fontsize=style.SMALL, color=style.INK, pad=2, linespacing=1.05
+        )
     for axes in grid.flat:
         axes.axis("off")
     return figure

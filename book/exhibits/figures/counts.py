@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from exhibits.figures.style import BLUE, INK, ORANGE, SMALL, panels, style
+from exhibits.figures import style
 
 
-@style()
+@style.drawing()
 def class_bars(values, label: str, line: float, line_label: str) -> Figure:
     """One bar a class, its value above it, and a line across.
 
@@ -17,30 +17,36 @@ def class_bars(values, label: str, line: float, line_label: str) -> Figure:
         Of the vertical axis, with its unit, and of the line.
     line : float
     """
-    figure, axes = panels(2.9)
-    bars = axes.bar(range(len(values)), values, color=BLUE)
+    figure, axes = style.panels(2.9)
+    bars = axes.bar(range(len(values)), values, color=style.BLUE)
     form = "{:,}" if np.asarray(values).dtype.kind in "iu" else "{:.2f}"
     over_line = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
     labels = [form.format(value) for value in values]
-    axes.bar_label(bars, labels, fontsize=SMALL, padding=1.5, bbox=over_line, zorder=3)
-    axes.axhline(line, color=ORANGE, linestyle="--", label=line_label)
+    axes.bar_label(
+        bars, labels, fontsize=style.SMALL, padding=1.5, bbox=over_line, zorder=3
+    )
+    axes.axhline(line, color=style.ORANGE, linestyle="--", label=line_label)
     figure.legend(loc="outside upper right")
     axes.set(xticks=range(len(values)), xlabel="digit", ylabel=label)
     axes.grid(axis="x", visible=False)
     return figure
 
 
-@style()
+@style.drawing()
 def confusion(matrix) -> Figure:
     """The confusion matrix, labels by predictions, coloured by its mistakes alone."""
     mistakes = np.array(matrix)
     np.fill_diagonal(mistakes, 0)
-    figure, axes = panels(5.0, width=5.4)
+    figure, axes = style.panels(5.0, width=5.4)
     axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=max(1, 1.4 * mistakes.max()))
     for (i, j), count in np.ndenumerate(matrix):
         dark = mistakes[i, j] > 0.8 * mistakes.max() > 0
-        colour = "white" if dark else (INK if count else "#999999")
-        place = {"ha": "center", "va": "center", "fontsize": 9 if i != j else SMALL}
+        colour = "white" if dark else (style.INK if count else "#999999")
+        place = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 9 if i != j else style.SMALL,
+        }
         axes.text(j, i, str(count), color=colour, **place)
     ticks = range(len(mistakes))
     axes.set(xticks=ticks, yticks=ticks, xlabel="predicted digit", ylabel="label")
@@ -48,14 +54,14 @@ def confusion(matrix) -> Figure:
     return figure
 
 
-@style()
+@style.drawing()
 def intervals(systems) -> Figure:
     """Errors of systems with their intervals, one a row; the first is this report's."""
-    figure, axes = panels(0.45 + 0.36 * len(systems))
+    figure, axes = style.panels(0.45 + 0.36 * len(systems))
     ends = [np.round(system.interval, 4) for system in systems]
-    axes.axvspan(*ends[0], color=BLUE, alpha=0.12, linewidth=0)
+    axes.axvspan(*ends[0], color=style.BLUE, alpha=0.12, linewidth=0)
     for row, (system, interval) in enumerate(zip(systems, ends, strict=True)):
-        colour = INK if row else BLUE
+        colour = style.INK if row else style.BLUE
         axes.plot(interval, [row, row], color=colour)
         axes.plot(round(system.error, 4), row, "o", color=colour, markersize=6)
     names = [f"{system.name} ({system.year})" for system in systems]

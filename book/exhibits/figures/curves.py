@@ -5,23 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from exhibits.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PINK,
-    SMALL,
-    count_epochs,
-    panels,
-    style,
-)
+from exhibits.figures import style
 
-OURS = {"color": BLUE, "marker": "o", "label": "this report, test images"}
-TRAIN = {"color": BLUE, "linestyle": "--", "linewidth": 1.2}
+OURS = {"color": style.BLUE, "marker": "o", "label": "this report, test images"}
+TRAIN = {"color": style.BLUE, "linestyle": "--", "linewidth": 1.2}
 TRAIN |= {"label": "this report, training images"}
-THEIRS = {"color": ORANGE, "marker": "s"}
+THEIRS = {"color": style.ORANGE, "marker": "s"}
 
 
 def log(losses) -> np.ndarray:
@@ -29,7 +18,7 @@ def log(losses) -> np.ndarray:
     return np.round(np.log(losses), 5)
 
 
-@style()
+@style.drawing()
 def convergence(history, original) -> Figure:
     """The logarithm of the loss, and the error in per cent, over the epochs.
 
@@ -39,7 +28,7 @@ def convergence(history, original) -> Figure:
         As :func:`exhibits.report` gives them. The published loss is drawn one epoch
         earlier, since its first value is that of the untrained network.
     """
-    figure, (top, bottom) = panels(5.6, 2, sharex=True)
+    figure, (top, bottom) = style.panels(5.6, 2, sharex=True)
     drawn = original.drawn_at_epoch
     top.plot(history.epoch, log(history.train_loss), **TRAIN)
     top.plot(history.epoch, log(history.test_loss), **OURS)
@@ -55,50 +44,50 @@ def convergence(history, original) -> Figure:
     bottom.set(ylabel="error (% of images)", ylim=(0, None))
     note = f"epoch 0, off the scale:\n{history.test_error[0]:.1f} %"
     place = {"transform": bottom.transAxes, "va": "top"}
-    bottom.text(0.14, 0.8, note, color=BLUE, fontsize=SMALL, **place)
+    bottom.text(0.14, 0.8, note, color=style.BLUE, fontsize=style.SMALL, **place)
     for axes in (top, bottom):
         axes.legend(loc="upper right")
-    count_epochs(top, bottom)
+    style.count_epochs(top, bottom)
     return figure
 
 
-@style()
+@style.drawing()
 def errata(history, original, text_accuracy: float) -> Figure:
     """The original's loss as drawn and moved back, its accuracy and that of its text (%)."""
-    figure, (top, bottom) = panels(5.4, 2, sharex=True)
+    figure, (top, bottom) = style.panels(5.4, 2, sharex=True)
     drawn, loss = original.drawn_at_epoch, original.loss
     top.plot(history.epoch, np.round(history.test_loss, 6), **OURS)
-    as_drawn = {"color": GREY, "marker": "x", "linestyle": ":", "linewidth": 1.2}
+    as_drawn = {"color": style.GREY, "marker": "x", "linestyle": ":", "linewidth": 1.2}
     top.plot(drawn, loss, label="original, as drawn", **as_drawn)
     top.plot(drawn - 1, loss, label="original, moved back one", **THEIRS)
     top.set(yscale="log", ylabel="loss (nats)")
     trained = history[history.epoch > 0]
     bottom.plot(trained.epoch, np.round(100 - trained.test_error, 2), **OURS)
     bottom.plot(drawn, original.accuracy, label="original, as drawn", **THEIRS)
-    text = {"color": PINK, "linestyle": "--", "label": "original, in the text"}
+    text = {"color": style.PINK, "linestyle": "--", "label": "original, in the text"}
     bottom.axhline(text_accuracy, **text)
     bottom.set(ylabel="accuracy (% of images)")
     top.legend(loc="upper right")
     bottom.legend(loc="center right")
-    count_epochs(top, bottom)
+    style.count_epochs(top, bottom)
     return figure
 
 
-@style()
+@style.drawing()
 def selection(errors, chosen: Mapping[str, int]) -> Figure:
     """Errors of :mod:`exhibits.validation` by epoch (%), and what each choice takes."""
-    figure, axes = panels(3.2)
-    looks = {"validation": THEIRS, "test": {"color": BLUE, "marker": "o"}}
+    figure, axes = style.panels(3.2)
+    looks = {"validation": THEIRS, "test": {"color": style.BLUE, "marker": "o"}}
     for split, look in looks.items():
         axes.plot(errors.index, errors[split], label=f"{split} images", **look)
     for epoch in sorted(set(chosen.values())):
         names = ",\n".join(name for name, at in chosen.items() if at == epoch)
-        axes.axvline(epoch, color=GREEN, linestyle="--", linewidth=1.0, zorder=0)
+        axes.axvline(epoch, color=style.GREEN, linestyle="--", linewidth=1.0, zorder=0)
         place = {"xytext": (epoch - 0.15, 0.99), "rotation": 90, "ha": "right"}
         place |= {"textcoords": ("data", "axes fraction"), "va": "top"}
         point = epoch, errors.test[epoch]
-        axes.annotate(names, point, fontsize=SMALL, color=INK, **place)
+        axes.annotate(names, point, fontsize=style.SMALL, color=style.INK, **place)
     axes.set(ylabel="error (% of images)", ylim=(0, None))
     axes.legend(loc="lower left", ncols=2)
-    count_epochs(axes)
+    style.count_epochs(axes)
     return figure

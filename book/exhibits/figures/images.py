@@ -4,14 +4,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from exhibits.figures.style import BLUE, INK, ORANGE, SMALL, WIDTH, panels, style
+from exhibits.figures import style
 
 WRONG = "#B34700"
 WHITE_ON_BLACK = {"cmap": "gray", "vmin": 0, "vmax": 255}
 BLACK_ON_WHITE = {"cmap": "gray_r", "vmin": 0, "vmax": 255}
 
 
-@style()
+@style.drawing()
 def digits(images, columns: int = 10) -> Figure:
     """A grid of images, uint8, shape (N, 1, H, W), N a multiple of ``columns``."""
     count, _, height, width = images.shape
@@ -25,7 +25,7 @@ def digits(images, columns: int = 10) -> Figure:
     return figure
 
 
-@style()
+@style.drawing()
 def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure:
     """Test images white on black, each under its prediction; a wrong one is bold.
 
@@ -46,36 +46,36 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
         guess, label = read.predicted[row], read.labels[row]
         title = f"{guess} (is {label})" if read.wrong[row] else f"{guess}"
         title += f"\n{100 * read.confidence[row]:.2f} %" if confident else ""
-        colour, weight = (WRONG, "bold") if read.wrong[row] else (INK, "normal")
+        colour, weight = (WRONG, "bold") if read.wrong[row] else (style.INK, "normal")
         axes.imshow(read.images[row, 0], **WHITE_ON_BLACK)
         axes.set_title(title, color=colour, fontweight=weight)
     return figure
 
 
-@style()
+@style.drawing()
 def atlas(read, framed, columns: int = 12) -> Figure:
     """Every mistake: label, prediction, probability; a frame around some images."""
     mistakes = np.flatnonzero(read.wrong)
     rows = max(1, -(-len(mistakes) // columns))
-    figure = Figure(figsize=(WIDTH, 0.89 * rows))
+    figure = Figure(figsize=(style.WIDTH, 0.89 * rows))
     edges = {"left": 0.005, "right": 0.995, "wspace": 0.14, "hspace": 0.62}
     edges |= {"bottom": 0.02 / rows, "top": 1 - 0.36 / rows}
     grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
     for axes in grid:
         axes.axis("off")
-    frame = {"edgecolor": ORANGE, "facecolor": "none", "linewidth": 2.2}
+    frame = {"edgecolor": style.ORANGE, "facecolor": "none", "linewidth": 2.2}
     for axes, row in zip(grid, mistakes, strict=False):
         title = f"{read.labels[row]}→{read.predicted[row]}"
         title += f"\n{100 * read.confidence[row]:.0f} %"
         axes.imshow(read.images[row, 0], **BLACK_ON_WHITE)
-        axes.set_title(title, fontsize=SMALL, pad=2, linespacing=1.05)
+        axes.set_title(title, fontsize=style.SMALL, pad=2, linespacing=1.05)
         if row in framed:
             place = {"transform": axes.transAxes, "clip_on": False}
             axes.add_patch(Rectangle((0, 0), 1, 1, **place, **frame))
     return figure
 
 
-@style()
+@style.drawing()
 def pad(drawing, seen, probabilities) -> Figure:
     """What the digit pad does: a drawing, the image made of it, and how it is read.
 
@@ -85,7 +85,7 @@ def pad(drawing, seen, probabilities) -> Figure:
     seen : array, shape (28, 28), in [0, 1]; its ink was fitted into 20×20 pixels
     probabilities : array, shape (10,)
     """
-    figure, (paper, image, bars) = panels(2.3, width=5.6, ncols=3)
+    figure, (paper, image, bars) = style.panels(2.3, width=5.6, ncols=3)
     figure.get_layout_engine().set(wspace=0.08)
     paper.imshow(drawing, **WHITE_ON_BLACK)
     image.imshow(np.round(255 * np.asarray(seen)), **WHITE_ON_BLACK)
@@ -94,9 +94,9 @@ def pad(drawing, seen, probabilities) -> Figure:
         axes.axis("off")
     middles = [np.flatnonzero(np.any(seen, axis)).mean() for axis in (0, 1)]
     corner = (middles[0] - 10, middles[1] - 10)
-    dashed = {"edgecolor": ORANGE, "linestyle": "--", "fill": False}
+    dashed = {"edgecolor": style.ORANGE, "linestyle": "--", "fill": False}
     image.add_patch(Rectangle(corner, 20, 20, **dashed))
-    bars.barh(range(10), np.round(100 * probabilities, 2), color=BLUE)
+    bars.barh(range(10), np.round(100 * probabilities, 2), color=style.BLUE)
     bars.set(yticks=range(10), ylabel="digit", xlabel="probability (%)", xlim=(0, 100))
     bars.set_title("read")
     bars.invert_yaxis()

@@ -7,24 +7,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from exhibits.figures import style
 from exhibits.figures.curves import log
-from exhibits.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PINK,
-    SMALL,
-    count_epochs,
-    panels,
-    style,
-)
 
-LINES = ((ORANGE, "--"), (PINK, "-."))
+LINES = ((style.ORANGE, "--"), (style.PINK, "-."))
 
 
-@style()
+@style.drawing()
 def final_errors(
     errors, others, interval: tuple[float, float], marks: Mapping[str, float]
 ) -> Figure:
@@ -39,16 +28,16 @@ def final_errors(
     marks : mapping of float
         Two published errors to mark, %, by their label.
     """
-    figure, axes = panels(4.2)
+    figure, axes = style.panels(4.2)
     low, high = np.round(interval, 4)
-    band = {"color": GREY, "alpha": 0.3, "linewidth": 0}
+    band = {"color": style.GREY, "alpha": 0.3, "linewidth": 0}
     axes.axvspan(low, high, label="mean, t interval", **band)
-    axes.axvline(round(fmean(errors), 6), color=INK, linewidth=1.2)
+    axes.axvline(round(fmean(errors), 6), color=style.INK, linewidth=1.2)
     up, down = _stacks(errors), _stacks(others)
-    axes.plot(*up, "o", color=BLUE, markersize=4.5, label="one seed")
-    other = {"color": GREEN, "markersize": 4.5, "label": "one seed in PyTorch"}
+    axes.plot(*up, "o", color=style.BLUE, markersize=4.5, label="one seed")
+    other = {"color": style.GREEN, "markersize": 4.5, "label": "one seed in PyTorch"}
     axes.plot(down[0], -down[1], "s", **other)
-    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.axhline(0, color=style.INK, linewidth=0.8)
     for (label, value), (colour, line) in zip(marks.items(), LINES, strict=True):
         axes.axvline(value, color=colour, linestyle=line, label=label)
     axes.set(xlabel="test error after the last epoch (%)", ylabel="seeds")
@@ -56,40 +45,44 @@ def final_errors(
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):.0f}"))
     axes.grid(axis="y", visible=False)
-    figure.legend(loc="outside upper center", ncols=5, fontsize=SMALL, columnspacing=1)
+    figure.legend(
+        loc="outside upper center", ncols=5, fontsize=style.SMALL, columnspacing=1
+    )
     return figure
 
 
-@style()
+@style.drawing()
 def seed_curves(losses, errors) -> Figure:
     """The test loss and error of every run (row) over the epochs, and their medians."""
-    figure, axes = panels(5.4, 2, sharex=True)
+    figure, axes = style.panels(5.4, 2, sharex=True)
     alpha = max(0.1, min(0.35, 7 / len(losses)))
     for each, values in zip(axes, (log(losses), errors.to_numpy()), strict=True):
-        one = {"color": BLUE, "alpha": alpha, "linewidth": 0.9}
+        one = {"color": style.BLUE, "alpha": alpha, "linewidth": 0.9}
         runs = each.plot(errors.columns, values.T, **one)
         runs[0].set_label("one seed")
         median = np.round(np.median(values, axis=0), 5)
-        each.plot(errors.columns, median, color=ORANGE, linewidth=2.4, label="median")
+        each.plot(
+            errors.columns, median, color=style.ORANGE, linewidth=2.4, label="median"
+        )
         for handle in each.legend(loc="upper right").get_lines():
             handle.set_alpha(1)
     axes[0].set(ylabel="log test loss (ln nats)")
     axes[1].set(ylabel="test error (%)", ylim=(0, None))
-    count_epochs(*axes)
+    style.count_epochs(*axes)
     return figure
 
 
-@style()
+@style.drawing()
 def final_and_best(final, best) -> Figure:
     """Errors of each run (%), after the last epoch and the best, in the order of the first."""
     final, best = np.round(final, 4), np.round(best, 4)
     order = np.lexsort((best, final))
     final, best = np.asarray(final)[order], np.asarray(best)[order]
     place, size = np.arange(1, len(final) + 1), 6 if len(final) <= 40 else 2.5
-    figure, axes = panels(3.2)
-    axes.vlines(place, best, final, color=GREY, linewidth=0.2 * size)
-    axes.plot(place, final, "o", color=BLUE, markersize=size, label="last epoch")
-    squares = {"color": ORANGE, "markersize": size}
+    figure, axes = style.panels(3.2)
+    axes.vlines(place, best, final, color=style.GREY, linewidth=0.2 * size)
+    axes.plot(place, final, "o", color=style.BLUE, markersize=size, label="last epoch")
+    squares = {"color": style.ORANGE, "markersize": size}
     axes.plot(place, best, "s", label="best epoch on the test images", **squares)
     axes.set(xlabel="seeds, in the order of their last epoch", ylabel="test error (%)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -98,15 +91,18 @@ def final_and_best(final, best) -> Figure:
     return figure
 
 
-@style()
+@style.drawing()
 def parting(rounding) -> Figure:
     """How runs of one seed that are rounded otherwise part: weights above, errors below.
 
     ``rounding`` is the table that :mod:`exhibits.rounding` writes.
     """
-    figure, (top, bottom) = panels(5.4, 2, sharex=True)
-    looks = [{"color": BLUE, "marker": "o"}, {"color": ORANGE, "marker": "s"}]
-    looks += [{"color": GREEN, "marker": "^"}]
+    figure, (top, bottom) = style.panels(5.4, 2, sharex=True)
+    looks = [
+        {"color": style.BLUE, "marker": "o"},
+        {"color": style.ORANGE, "marker": "s"},
+    ]
+    looks += [{"color": style.GREEN, "marker": "^"}]
     runs = {}
     pairs = rounding.groupby(["first", "second"], sort=False)
     for ((first, second), rows), look in zip(pairs, looks, strict=True):
@@ -121,7 +117,7 @@ def parting(rounding) -> Figure:
     bottom.set(ylabel="test error (%)", ylim=(0, None))
     top.legend(loc="lower right")
     bottom.legend(loc="upper right")
-    count_epochs(top, bottom)
+    style.count_epochs(top, bottom)
     return figure
 
 

@@ -35,7 +35,7 @@ STYLE = {
 
 
 @contextmanager
-def style():
+def drawing():
     """The report's style, for what is drawn and for what is saved."""
     with matplotlib.rc_context(STYLE):
         yield
