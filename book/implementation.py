@@ -11,16 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 import lenet5
-from exhibits import (
-    RECORD,
-    glue,
-    origin,
-    recipe,
-    show_code,
-    show_source,
-    show_table,
-)
+from exhibits import RECORD, glue, origin, show_code, show_source, show_table
+from exhibits.recipe import recipe
 from lenet5 import Config
+from lenet5.data import load
 from lenet5.model import LeNet5, TorchEngine, layer_table
 from lenet5.run import Run, load_or_train
 from lenet5.train import train
@@ -81,7 +75,7 @@ print(
 )
 
 # %% tags=["remove-cell"]
-images = 60_000
+images = len(load()[0].labels)
 steps = -(-images // batch_size)
 glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 
@@ -93,12 +87,10 @@ glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 # %% tags=["hide-input"]
 original = ["20", "128", "Adam", "0.0003", "cross-entropy on logits"]
 original += ["Glorot uniform, zero biases", "none", "32-bit floating point"]
+rows = zip(recipe(run).items(), original)
 show_table(
     "setting | original | this run",
-    [
-        (name, theirs, ours)
-        for (name, ours), theirs in zip(recipe.recipe(run).items(), original)
-    ],
+    [(name, theirs, ours) for (name, ours), theirs in rows],
     "The recipe.",
     "tab-recipe",
     origin.of_run(run),
@@ -120,11 +112,8 @@ show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
 # processor.
 
 # %% tags=["remove-input"]
-show_source(
-    TorchEngine.steps,
-    "The steps of an epoch in PyTorch, from `lenet5/model.py`.",
-    "code-step",
-)
+caption = "The steps of an epoch in PyTorch, from `lenet5/model.py`."
+show_source(TorchEngine.steps, caption, "code-step")
 
 # %% [markdown]
 # {doc}`results` shows the run epoch by epoch.
@@ -140,9 +129,8 @@ show_source(
 # %% tags=["remove-input"]
 kernel = Path(lenet5.__file__).with_name("kernel.c").read_text(encoding="utf-8")
 rules = kernel.partition("*/")[0] + "*/"
-show_code(
-    rules, "c", "The rules of the exact engine, from `lenet5/kernel.c`.", "code-rules"
-)
+caption = "The rules of the exact engine, from `lenet5/kernel.c`."
+show_code(rules, "c", caption, "code-rules")
 
 # %% [markdown]
 # The kernel is compiled at first use. Before it trains, it takes a few steps whose checksum is known: a compiler, an
