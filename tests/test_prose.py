@@ -44,24 +44,24 @@ CAPTIONED = {"show_table": 2, "show_source": 1, "show_code": 2}
 
 
 def captions_in(code: str) -> list[str]:
-    """What is typed in the captions that code gives to tables and listings."""
-    texts = []
-    for call in ast.walk(ast.parse(code)):
-        place = CAPTIONED.get(getattr(getattr(call, "func", None), "id", None))
-        if place is None:
-            continue
-        named = [word.value for word in call.keywords if word.arg == "caption"]
-        (caption,) = named or call.args[place : place + 1]
-        parts = caption.values if isinstance(caption, ast.JoinedStr) else [caption]
-        # A computed part leaves a gap, as glue does.
-        texts.append(
-            " ".join(
-                getattr(part, "value", "")
-                for part in parts
-                if isinstance(part, ast.Constant)
-            )
+    """What is typed in the captions that code gives to tables and listings, or names so."""
+    captions = []
+    for node in ast.walk(ast.parse(code)):
+        place = CAPTIONED.get(getattr(getattr(node, "func", None), "id", None))
+        if place is not None:
+            named = [word.value for word in node.keywords if word.arg == "caption"]
+            captions += named or node.args[place : place + 1]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "caption":
+            captions.append(node.value)
+    # A computed part leaves a gap, as glue does.
+    return [
+        " ".join(
+            part.value
+            for part in getattr(caption, "values", [caption])
+            if isinstance(part, ast.Constant)
         )
-    return texts
+        for caption in captions
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -110,7 +110,8 @@ def test_captions_are_read(tmp_path):
         '# %%\nshow_table("a | b", [], "Ends at 98.8 %.", "name", origin)\n\n'
         '# %%\nshow_table("", [], f"Ends at {end:.2f} % of 98.7.", name="name")\n\n'
         '# %%\nshow_source(thing, name="name", caption="Ends at 98.6.")\n\n'
-        '# %%\nshow_code(code, "c", "Ends at 98.5.", "name")\n'
+        '# %%\nshow_code(code, "c", "Ends at 98.5.", "name")\n\n'
+        '# %%\ncaption = "Ends at 98.4."\nshow_code(code, "c", caption, "name")\n'
     )
     assert [typed(text) for text in prose_of(page)] == [
         ["99.1", "98.9"],
@@ -118,6 +119,8 @@ def test_captions_are_read(tmp_path):
         ["98.7"],
         ["98.6"],
         ["98.5"],
+        ["98.4"],
+        [],
     ]
 
 
