@@ -1,60 +1,121 @@
-"""Studies on a real Dask cluster of two processes."""
+"""Studies: on a pool of processes, on a real Dask cluster, and in this process."""
 
 import csv
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
-from pathlib import Path
+from multiprocessing import get_context
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from distributed import Client, LocalCluster
 
-import lenet5.run
-from lenet5 import Lenet5Error
+import lenet5.replicate
+from lenet5 import Config
 from lenet5.__main__ import main
-from lenet5.config import Config
-from lenet5.replicate import Silent, replicate
+from lenet5.checkpoint import check_sums, seal
+from lenet5.replicate import COLUMNS, Study, replicate
 from lenet5.run import Run, load_or_train
-from lenet5.table import COLUMNS
-from lenet5.worker import Data
 
-OPTIONS = {"threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": 0}
+CONFIGS = [Config(seed=seed, epochs=2) for seed in range(3)]
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster(n_workers=2, **OPTIONS) as cluster:
-        yield cluster
+class Here(Executor):
+    """Runs at once, in this process, what ``change`` makes of a task."""
+
+    def __init__(self, change=lambda *task: task):
+        self.change, self.trained = change, []
+
+    def submit(self, *task):
+        self.trained.append(task[1])
+        function, *arguments = self.change(*task)
+        future = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Sabotaged(ProcessPoolExecutor):
+    """One process, in which the training of a seed comes to grief after an epoch."""
+
+    def __init__(self, mischief, seed):
+        super().__init__(1, get_context("spawn"))
+        self.mischief, self.seed = mischief, seed
+
+    def submit(self, function, config, *arguments):
+        if config.seed != self.seed:
+            return super().submit(function, config, *arguments)
+        return super().submit(self.mischief, function, config, *arguments)
+
+
+def after_an_epoch(act, function, *arguments):
+    """On a worker: train, and act on the engine when one epoch is written."""
+    train = lenet5.run.train
+
+    def troubled(config, train_split, test_split, engine, history, on_epoch):
+        def acting(engine, history):
+            on_epoch(engine, history)
+            if len(history) == 2:
+                act(engine)
+
+        if len(history) == 2:
+            act(engine)
+        return train(config, train_split, test_split, engine, history, acting)
+
+    lenet5.run.train = troubled
+    try:
+        return function(*arguments)
+    finally:
+        lenet5.run.train = train
+
+
+def spoil(engine):
+    state = engine.state()
+    state["dense3.bias"] = np.full_like(state["dense3.bias"], np.nan)
+    engine.restore(state)
+
+
+def spoiled(*task):
+    return after_an_epoch(spoil, *task)
+
+
+def killed(*task):
+    return after_an_epoch(lambda _: os.kill(os.getpid(), signal.SIGKILL), *task)
+
+
+def full(*task):
+    raise OSError(28, "No space left on device")
 
 
 def files(folder) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.glob("*/*")
-        if path.suffix != ".safetensors" or path.name == "model.safetensors"
-    }
+    """What the runs in a folder are made of."""
+    paths = [path.relative_to(folder) for path in folder.glob("*/*") if path.is_file()]
+    return {str(path): (folder / path).read_bytes() for path in paths}
 
 
 def table(path) -> list[dict]:
     return list(csv.DictReader(path.read_text().splitlines()))
 
 
-def untimed(path) -> list[dict]:
-    return [row | {"seconds": None} for row in table(path)]
+@pytest.fixture(scope="module")
+def pool():
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        yield pool
 
 
-RUN_FILES = (
-    "SHA256SUMS",
-    "config.json",
-    "environment.json",
-    "history.csv",
-    "model.safetensors",
-)
-CONFIGS = [Config(seed=seed, epochs=2, threads=1) for seed in range(3)]
+@pytest.fixture(scope="module")
+def cluster():
+    quiet = {"dashboard_address": ":0", "memory_limit": 0}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **quiet) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="module")
@@ -67,260 +128,276 @@ def sequential(small, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def study(cluster, small, tmp_path_factory):
+def study(pool, small, tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
-    done = replicate(
-        CONFIGS,
-        small,
-        out=folder / "seeds.csv",
-        runs=folder / "runs",
-        scheduler=cluster.scheduler_address,
-    )
-    assert done.failed == {}
-    assert len(done.done) == len(CONFIGS)
+    where = {"out": folder / "seeds.csv", "runs": folder / "runs"}
+    done = replicate(CONFIGS, pool, splits=small, **where)
+    assert done.table == folder / "seeds.csv"
+    assert (sorted(done.done, key=CONFIGS.index), done.failed) == (CONFIGS, {})
     return folder
 
 
+def places(folder):
+    return {"out": folder / "seeds.csv", "runs": folder / "runs"}
+
+
 def test_parallel_runs_are_the_sequential_ones_byte_for_byte(study, sequential):
-    assert len(files(sequential)) == len(RUN_FILES) * len(CONFIGS)
+    assert len(files(sequential)) == 5 * len(CONFIGS)
     assert files(study / "runs") == files(sequential)
+    assert sorted(path.name for path in study.iterdir()) == ["runs", "seeds.csv"]
 
 
 def test_the_table_holds_each_epoch_of_each_run_once(study, sequential):
     rows = table(study / "seeds.csv")
     assert tuple(rows[0]) == COLUMNS
-    runs = {
-        run.fingerprint: run
-        for run in map(Run.load, (f.parent for f in sequential.glob("*/config.json")))
-    }
+    runs = [Run.load(path.parent) for path in sequential.glob("*/config.json")]
     wanted = [
-        (str(run.config.seed), *map(repr, metrics))
-        for run in sorted(runs.values(), key=lambda run: run.config.seed)
+        (run.config.seed, 2, 128, 3e-4, "exact", *metrics, run.fingerprint)
+        for run in sorted(runs, key=lambda run: run.config.seed)
         for metrics in run.history
     ]
-    metrics = ("epoch", "train_loss", "train_error", "test_loss", "test_error")
-    assert [(r["seed"], *(r[name] for name in metrics)) for r in rows] == wanted
-    for row in rows:
-        assert int(row["seed"]) == runs[row["fingerprint"]].config.seed
-        assert (row["threads"], row["epochs"]) == ("1", "2")
-        assert float(row["seconds"]) > 0
-        assert row["machine"].startswith(runs[row["fingerprint"]].environment["cpu"])
+    names = [name for name in COLUMNS if name not in ("seconds", "machine")]
+    found = [tuple(row[name] for name in names) for row in rows]
+    assert found == [tuple(map(str, row)) for row in wanted]
+    assert all(float(row["seconds"]) > 0 for row in rows)
+    assert {row["machine"] for row in rows} == {runs[0].environment["cpu"]}
 
 
-class NothingToTrain(Silent):
-    def __init__(self, configs):
-        raise AssertionError(f"{configs} would be trained again")
+def has_torch() -> bool:
+    return "torch" in sys.modules
 
 
-def test_a_study_that_is_there_trains_nothing_and_writes_the_same_table(study, small):
-    before = (study / "seeds.csv").read_bytes()
-    done = replicate(
-        CONFIGS,
-        small,
-        out=study / "seeds.csv",
-        runs=study / "runs",
-        progress=NothingToTrain,
-    )
-    assert len(done.done) == len(CONFIGS)
-    assert (study / "seeds.csv").read_bytes() == before
+def test_a_worker_of_the_exact_engine_loads_no_torch(study, pool):
+    assert not any(pool.submit(has_torch).result() for _ in range(4))
 
 
-def test_a_resumed_study_trains_only_what_is_missing(cluster, small, study, tmp_path):
-    shutil.copytree(study / "runs", tmp_path / "runs")
-    gone = table(study / "seeds.csv")[-1]["fingerprint"]
-    shutil.rmtree(tmp_path / "runs" / gone)
+def test_a_run_that_a_table_holds_is_not_trained_again(study, small, tmp_path):
+    """So another machine, whose runs/ is empty, writes the same table with its seconds."""
+    shutil.copy(study / "seeds.csv", tmp_path)
+    executor = Here()
+    replicate(CONFIGS, executor, splits=small, **places(tmp_path))
+    assert executor.trained == []
+    same = (tmp_path / "seeds.csv").read_bytes() == (study / "seeds.csv").read_bytes()
+    assert same
+
+
+def test_a_stored_run_is_read_and_not_trained_again(study, sequential, tmp_path, small):
+    shutil.copytree(sequential, tmp_path / "runs")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    replicate(CONFIGS, Here(), splits=small, **places(tmp_path))
+    for path, time in before.items():
+        assert (
+            path.is_dir() or path.suffix == ".lock" or path.stat().st_mtime_ns == time
+        )
+    rows = table(tmp_path / "seeds.csv")
+    assert {row["seconds"] for row in rows} == {""}
+    assert [row["weights"] for row in rows] == [
+        row["weights"] for row in table(study / "seeds.csv")
+    ]
+
+
+def test_a_table_is_replaced_when_no_run_is_missing(study, small, tmp_path):
+    """An interrupted study leaves the published table, and goes on where it stood."""
+    out = tmp_path / "seeds.csv"
+    out.write_text(",".join(COLUMNS) + "\n")
+    seal(tmp_path)
+    before = files(tmp_path.parent)
+    stopped = Here(lambda f, config, *x: (full if config.seed == 1 else f, config, *x))
+    first = replicate(CONFIGS, stopped, splits=small, **places(tmp_path))
+    assert first.failed == {CONFIGS[1]: "[Errno 28] No space left on device"}
+    assert first.table == tmp_path / "seeds.partial.csv"
+    assert files(tmp_path.parent).items() >= before.items()
+    kept = table(first.table)
+    assert [row["seed"] for row in kept] == ["0"] * 3 + ["2"] * 3
+
+    shutil.rmtree(tmp_path / "runs")
+    executor = Here()
+    assert replicate(CONFIGS, executor, splits=small, **places(tmp_path)).table == out
+    assert executor.trained == [CONFIGS[1]]
+    assert [row for row in table(out) if row["seed"] != "1"] == kept
+    assert not first.table.exists()
+    check_sums(tmp_path, ["seeds.csv"])
+
+
+def test_a_failed_run_is_noted_and_the_others_go_on(small, tmp_path, sequential):
+    configs = [CONFIGS[0], Config(seed=13, epochs=3), *CONFIGS[1:]]
+    for attempt in range(2):  # the second goes on from the checkpoint of the first
+        with Sabotaged(spoiled, seed=13) as executor:
+            study = replicate(configs, executor, splits=small, **places(tmp_path))
+        assert study.failed.keys() == {configs[1]}
+        assert "the loss is nan at epoch 2" in study.failed[configs[1]], attempt
+        assert study.table == tmp_path / "seeds.csv"
+        assert files(tmp_path / "runs").items() >= files(sequential).items()
+        rows = [row for row in table(study.table) if row["seed"] == "13"]
+        assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+        assert [row["test_error"] == "" for row in rows] == [False, False, True]
+
+
+def test_a_killed_worker_is_reported_and_the_study_goes_on(small, tmp_path, sequential):
+    with Sabotaged(killed, seed=1) as executor:
+        study = replicate(CONFIGS, executor, splits=small, **places(tmp_path))
+    assert (study.done, study.failed.keys()) == (CONFIGS[:1], {*CONFIGS[1:]})
+    assert "terminated abruptly" in study.failed[CONFIGS[1]]
+    study = replicate(CONFIGS, Here(), splits=small, **places(tmp_path))
+    assert study.failed == {}
+    assert files(tmp_path / "runs") == files(sequential)
+    rows = [row for row in table(study.table) if row["seed"] == "1"]
+    assert [row["seconds"] == "" for row in rows] == [True, True, False]
+
+
+def test_progress_is_told_when_a_run_ends(small, tmp_path):
     seen = []
-
-    class Seen(Silent):
-        def __init__(self, configs):
-            seen.extend(configs)
-
     replicate(
         CONFIGS,
-        small,
-        out=tmp_path / "seeds.csv",
-        runs=tmp_path / "runs",
-        scheduler=cluster.scheduler_address,
-        progress=Seen,
+        Here(),
+        splits=small,
+        on_run=lambda study: seen.append((len(study.done), len(study.seconds))),
+        **places(tmp_path),
     )
-    assert seen == [gone]
-    assert files(tmp_path / "runs") == files(study / "runs")
-    assert untimed(tmp_path / "seeds.csv") == untimed(study / "seeds.csv")
+    assert seen == [(1, 3), (2, 6), (3, 9)]
 
 
-def test_a_worker_receives_the_data_once(cluster, small, study):
-    def held(dask_worker):
-        return [id(p) for name, p in dask_worker.plugins.items() if "lenet5" in name]
-
-    with Client(cluster) as client:
-        before = client.run(held)
-        assert {len(plugins) for plugins in before.values()} == {1}
-        client.register_plugin(Data(small))
-        assert client.run(held) == before
-
-
-def test_a_killed_worker_s_run_goes_on_elsewhere_and_ends_the_same(
-    cluster, small, tmp_path
-):
-    configs = [Config(seed=seed, epochs=12, threads=1) for seed in (5, 6)]
-    epochs, killed = [], []
-
-    class Killer(Silent):
-        def __init__(self, missing):
-            self.victim = next(iter(missing))
-
-        def on_epoch(self, name, epoch):
-            if name == self.victim:
-                epochs.append(epoch)
-                if epoch == 4 and not killed:
-                    pid = owner(tmp_path / "runs", name)
-                    killed.append(pid)
-                    os.kill(pid, signal.SIGKILL)
-
-    study = replicate(
-        configs,
-        small,
-        out=tmp_path / "seeds.csv",
-        runs=tmp_path / "runs",
-        scheduler=cluster.scheduler_address,
-        progress=Killer,
-    )
-    assert killed
-    assert len(study.done) == 2
-    started_again = epochs.index(0, epochs.index(4))
-    assert min(epochs[started_again + 1 :]) > 4
-    for config in configs:
-        load_or_train(config, small, runs=tmp_path / "sequential")
-    assert files(tmp_path / "runs") == files(tmp_path / "sequential")
-    assert len(table(tmp_path / "seeds.csv")) == 2 * 13
-
-
-def owner(runs, name) -> int:
-    """The process that holds the lock of a run."""
-    lock = os.stat(runs / f"{name}.lock")
-    for line in Path("/proc/locks").read_text().splitlines():
-        fields = line.split()
-        if fields[1] == "FLOCK" and fields[5].endswith(f":{lock.st_ino}"):
-            return int(fields[4])
-    raise AssertionError(f"nobody trains {name}")
-
-
-def poison(seed: int) -> None:
-    """On a worker: the weights of this seed become NaN after the first epoch."""
-    train = lenet5.run.train
-
-    def poisoned(config, *splits, on_epoch, **options):
-        def spoil(state):
-            on_epoch(state)
-            if config.seed == seed and len(state.history) == 2:
-                next(state.model.parameters()).data.fill_(float("nan"))
-
-        return train(config, *splits, on_epoch=spoil, **options)
-
-    lenet5.run.train = poisoned
-
-
-def test_a_run_whose_loss_is_not_finite_is_noted_and_the_others_go_on(
-    small, tmp_path, sequential
-):
-    configs = [CONFIGS[0], Config(seed=13, epochs=3, threads=1), *CONFIGS[1:]]
-    with LocalCluster(n_workers=2, **OPTIONS) as cluster:
-        with Client(cluster) as client:
-            client.run(poison, 13)
-        study = replicate(
-            configs,
-            small,
-            out=tmp_path / "seeds.csv",
-            runs=tmp_path / "runs",
-            scheduler=cluster.scheduler_address,
-        )
-    ((failed, reason),) = study.failed.items()
-    assert failed.seed == 13
-    assert "the loss is nan at epoch 2" in reason
-    assert files(tmp_path / "runs").items() >= files(sequential).items()
-    rows = [row for row in table(tmp_path / "seeds.csv") if row["seed"] == "13"]
-    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
-    assert [row["test_error"] == "" for row in rows] == [False, False, True]
-
-
-def test_a_worker_that_shares_no_disk_sends_its_run(
+def test_a_worker_on_another_disk_sends_its_run(
     small, sequential, tmp_path, monkeypatch
 ):
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    (there / "runs").write_text("no folder can be made where this file stands")
-    monkeypatch.chdir(here)
-    with LocalCluster(n_workers=0, dashboard_address=":0") as cluster:
-        command = [sys.executable, "-m", "distributed.cli.dask_worker"]
-        command += [cluster.scheduler_address, "--nthreads", "1", "--no-dashboard"]
-        worker = subprocess.Popen(command, cwd=there, stderr=subprocess.DEVNULL)
-        try:
-            study = replicate(
-                CONFIGS[:1],
-                small,
-                out=here / "seeds.csv",
-                runs=(here / "runs").relative_to(here),
-                scheduler=cluster.scheduler_address,
-            )
-        finally:
-            worker.terminate()
-            worker.wait(30)
-    assert study.failed == {}
-    assert len(files(here / "runs")) == len(RUN_FILES)
-    assert files(here / "runs").items() <= files(sequential).items()
+    monkeypatch.setattr(lenet5.replicate, "RUNS", tmp_path / "there")
+    elsewhere = Here(lambda *task: (*task[:-1], tmp_path / "no such folder"))
+    replicate(CONFIGS, elsewhere, splits=small, **places(tmp_path))
+    assert files(tmp_path / "runs") == files(tmp_path / "there") == files(sequential)
 
 
-def test_a_worker_with_other_code_is_refused(cluster, small):
-    plugin = Data(small)
-    plugin.code = "another"
-    plugin.name = "lenet5-another"
+def test_a_worker_with_other_code_or_data_is_told(small, tmp_path):
+    other = Here(lambda f, config, name, *rest: (f, config, "another", *rest))
+    study = replicate(CONFIGS, other, splits=small, **places(tmp_path))
+    assert study.failed.keys() == {*CONFIGS}
+    assert {*study.failed.values()} == {
+        "the worker has other code or data: give it this version"
+    }
+    assert files(tmp_path) == {}
+
+
+def test_a_cluster_trains_the_same_bytes(cluster, small, sequential, tmp_path):
     with Client(cluster) as client:
-        with pytest.raises(Lenet5Error, match="install the client's versions"):
-            client.register_plugin(plugin)
-        client.unregister_worker_plugin(plugin.name)
+        executor = client.get_executor(pure=False)
+        study = replicate(CONFIGS, executor, splits=small, **places(tmp_path))
+    assert study.failed == {}
+    assert files(tmp_path / "runs") == files(sequential)
 
 
-def test_a_scheduler_that_does_not_answer_is_named(small, tmp_path):
-    with pytest.raises(Lenet5Error, match="no Dask scheduler answers at nonsense://"):
-        replicate(
-            CONFIGS,
-            small,
-            out=tmp_path / "t.csv",
-            runs=tmp_path,
-            scheduler="nonsense://host",
-        )
+def options(folder, *more):
+    return [*more, "--runs", f"{folder / 'runs'}", "--out", f"{folder / 'seeds.csv'}"]
 
 
-def test_ctrl_c_keeps_what_has_finished(tmp_path):
+def test_the_command_trains_on_a_cluster(cluster, tmp_path, capsys):
+    command = ["replicate", "--seeds", "0-1", "--grid", "epochs=0"]
+    command += options(tmp_path, "--scheduler", cluster)
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert said.out == f"2 done, 0 failed: {tmp_path / 'seeds.csv'}\n"
+    assert "2 of 2 done, 0 running, 0 failed, 0:00:00 left" in said.err
+    assert [row["seed"] for row in table(tmp_path / "seeds.csv")] == ["0", "1"]
+
+
+def test_the_exit_code_tells_of_a_failed_run(mnist, tmp_path, capsys):
+    load_or_train(Config(seed=1, epochs=0), mnist, runs=tmp_path / "runs", record=None)
+    damaged = next((tmp_path / "runs").glob("*/history.csv"))
+    damaged.write_text("epoch\n")
+    command = ["replicate", "--seeds", "1-2", "--grid", "epochs=0", "--workers", "1"]
+    assert main([*command, *options(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert said.out == f"1 done, 1 failed: {tmp_path / 'seeds.partial.csv'}\n"
+    assert f"seed=1, engine='exact', device='cpu'): {damaged} is not as" in said.err
+    assert not (tmp_path / "seeds.csv").exists()
+
+
+@pytest.mark.parametrize("event", ["Ctrl-C", "the client is killed"])
+def test_a_study_that_ends_early_leaves_no_process_and_what_has_finished(
+    event, tmp_path
+):
     command = [sys.executable, "-m", "lenet5", "replicate", "--seeds", "0"]
-    command += ["--grid", "epochs=0,9000", "--runs", tmp_path / "runs"]
-    command += ["--workers", "2", "--out", tmp_path / "seeds.csv"]
+    command += options(tmp_path, "--grid", "epochs=0,9000", "--workers", "2")
     process = subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
         line = process.stderr.readline()
-        assert line.startswith("1 of 2 done, 1 running, 0 failed")
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        rest = process.stderr.read()  # ends when no worker holds it any more
-        assert process.wait(60) == 130, rest
-        assert "lenet5: interrupted" in rest
-        assert "Traceback" not in rest
-        assert [row["epochs"] for row in table(tmp_path / "seeds.csv")] == ["0"]
-        assert len(files(tmp_path / "runs")) == len(RUN_FILES)
+        assert line.startswith("1 of 2 done, 1 running, 0 failed, ")
+        if event == "Ctrl-C":
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        else:
+            process.kill()
+        said = process.stderr.read()  # ends when no worker holds it any more
+        if event == "Ctrl-C":
+            assert process.wait() == 130
+            assert said.startswith("lenet5: interrupted")
+            assert said.count("\n") == 1
+        rows = table(tmp_path / "seeds.partial.csv")
+        assert [row["epochs"] for row in rows] == ["0"]
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
-def test_the_exit_code_tells_of_a_failed_run(tmp_path, capsys):
-    options = ["--set", "epochs=0", "--runs", str(tmp_path / "runs")]
-    options += ["--out", str(tmp_path / "seeds.csv")]
-    assert main(["replicate", "--seeds", "1", *options]) == 0
-    damaged = next((tmp_path / "runs").glob("*/history.csv"))
-    damaged.write_text("epoch\n")
-    assert main(["replicate", "--seeds", "1", *options]) == 1
-    printed = capsys.readouterr()
-    assert "0 runs done, 1 failed" in printed.out
-    assert f"{damaged} holds 0 rows" in printed.err
+def asked(monkeypatch, *arguments):
+    """The configs that a command line stands for."""
+    configs = []
+
+    def collect(given, executor, *, out, **_):
+        configs.extend(given)
+        return Study([], {}, [], out)
+
+    monkeypatch.setattr(lenet5.replicate, "replicate", collect)
+    assert main(["replicate", *arguments]) == 0
+    return set(configs)
+
+
+def test_seeds_and_grid_are_crossed(monkeypatch):
+    seeds = {Config(seed=seed) for seed in (1, 2, 3, 7)}
+    assert asked(monkeypatch, "--seeds", "7,1-3,2") == seeds
+    grid = ["lr=1e-4,3e-4", "batch_size=64,128", "epochs=3", "engine=torch"]
+    assert asked(monkeypatch, "--seeds", "0-1", "--grid", *grid) == {
+        Config(3, batch_size, lr, seed, "torch")
+        for batch_size, lr, seed in itertools.product((64, 128), (1e-4, 3e-4), (0, 1))
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "one"], "argument --seeds: invalid"),
+        (["--grid", "rate=1"], "unexpected keyword argument 'rate'"),
+        (["--grid", "lr=fast"], "argument --grid: invalid"),
+        (["--grid", "lr=1e-4,11"], "lr = 11.0 is not allowed"),
+        (["--workers", "many"], "argument --workers: invalid"),
+    ],
+)
+def test_a_study_asked_wrongly_ends_in_one_line(arguments, message, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["replicate", *arguments])
+    assert exit_.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_file_that_is_no_table_is_left_alone(tmp_path, capsys):
+    (tmp_path / "seeds.csv").write_text("a,b\n1,2\n")
+    assert main(["replicate", "--seeds", "0", *options(tmp_path)]) == 1
+    assert "seeds.csv is no table of a study" in capsys.readouterr().err
+    assert (tmp_path / "seeds.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path, capsys, monkeypatch):
+    command = ["replicate", "--scheduler", "nonsense://host", *options(tmp_path)]
+    assert main(command) == 1
+    assert "no Dask scheduler at nonsense://host" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(command) == 1
+    assert "install lenet5[cluster]" in capsys.readouterr().err
+
+
+def test_help_loads_neither_numpy_nor_dask():
+    code = (
+        "import lenet5.__main__, sys; print({'numpy', 'distributed'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == "set()\n"
