@@ -105,12 +105,10 @@ def read_digit(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as image:
             picture = ImageOps.exif_transpose(image).convert("RGBA")
-    except FileNotFoundError as error:
-        raise Lenet5Error(f"{path} does not exist") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Lenet5Error(
-            f"{path} cannot be read as an image: give a PNG, JPEG, GIF or similar file"
-        ) from error
+        why = "cannot be read as an image: give a PNG, JPEG, GIF or similar file"
+        missing = isinstance(error, FileNotFoundError)
+        raise Lenet5Error(f"{path} {'does not exist' if missing else why}") from error
     # Transparent parts take the paper on which there is something to see, and little ink.
     greys = [
         _grey(picture, Image.new("RGBA", picture.size, x)) for x in ("white", "black")
@@ -119,9 +117,8 @@ def read_digit(path: Path) -> np.ndarray:
     try:
         return centre(_ink(grey))[None]
     except ValueError as error:
-        raise Lenet5Error(
-            f"{path} {error}: give an image of one digit on plain paper"
-        ) from error
+        why = f"{error}: give an image of one digit on plain paper"
+        raise Lenet5Error(f"{path} {why}") from error
 
 
 def centre(grey: np.ndarray) -> np.ndarray:
