@@ -347,8 +347,8 @@ def test_final_and_best_are_drawn_in_the_order_of_the_last_epoch():
 
 def test_parting_draws_each_pair_and_each_run_once():
     weights, errors = figures.parting(ROUNDING).axes
-    assert list(lines(weights)) == ["exact, a", "exact, b", "a, b"]
-    assert lines(weights)["a, b"].tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert list(lines(weights)) == ["exact – a", "exact – b", "a – b"]
+    assert lines(weights)["a – b"].tolist() == [[0, 0], [1, 1], [2, 2]]
     assert list(lines(errors)) == ["exact", "a", "b"]
     assert lines(errors)["exact"][:, 0].tolist() == [1, 2]
 

@@ -107,7 +107,7 @@ def parting(rounding) -> Figure:
     pairs = rounding.groupby(["first", "second"], sort=False)
     for ((first, second), rows), look in zip(pairs, looks, strict=True):
         distance = np.round(100 * rows.weight_distance, 4)
-        top.plot(rows.epoch, distance, label=f"{first}, {second}", **look)
+        top.plot(rows.epoch, distance, label=f"{first} – {second}", **look)
         trained = rows[rows.epoch > 0].round(4)
         runs |= {first: (trained.epoch, trained.first_error)}
         runs |= {second: (trained.epoch, trained.second_error)}
