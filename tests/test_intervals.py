@@ -6,6 +6,7 @@ from statistics import NormalDist, stdev
 
 import numpy as np
 import pytest
+
 from exhibits import intervals as ci
 
 Z = NormalDist().inv_cdf(0.975)
