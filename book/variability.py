@@ -188,8 +188,8 @@ glue("{:.0f} %", power=100 * ci.POWER)
 # settings of its vector units, its plainest and its best. They differ in the last bits of a sum. After one epoch the
 # weights of a pair are {glue:text}`first_nearest` to {glue:text}`first_farthest` of their length apart, after the last
 # one {glue:text}`last_nearest` to {glue:text}`last_farthest`. The test errors differ by up to {glue:text}`gap` points
-# on the way and {glue:text}`last_gap` at the end, where the standard deviation across seeds is {glue:text}`spread`. So a
-# published number can be met again to the last digit only where rounding is part of the definition, as it is in the
+# on the way and {glue:text}`last_gap` at the end, where the standard deviation across seeds is {glue:text}`spread`. So
+# a published number can be met again to the last digit only where rounding is part of the definition, as it is in the
 # exact engine.
 #
 # ```{glue:figure} fig-parting

@@ -40,7 +40,7 @@ def test_a_record_is_one_recipe_over_many_seeds(runs, count):
         assert config == [20, 128, 3e-4]
 
 
-@pytest.mark.parametrize("seed", [7, 199])
+@pytest.mark.parametrize("seed", [199])
 def test_a_recorded_seed_trained_again_gives_the_recorded_epochs(seed, mnist, tmp_path):
     recorded = list(RUNS.values())[seed]
     config = Config(epochs=1, seed=seed)
