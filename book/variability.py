@@ -194,8 +194,8 @@ glue("{:.0f} %", power=100 * ci.POWER)
 #
 # ```{glue:figure} fig-parting
 # :name: fig-parting
-# :alt: Two line charts over the epochs. In the upper one the distance between the weights of each of three pairs of runs
-# :  rises from zero, ever more slowly. In the lower one the test errors of the three runs fall together and cross.
+# :alt: Two line charts over the epochs. In the upper one the distance between the weights of each of three pairs of
+# :  runs rises from zero, ever more slowly. In the lower one the test errors of the three runs fall together and cross.
 # One seed, rounded in three ways. Top: the distance between the weights of two runs, in per cent of their length.
 # Bottom: the test error of each run.
 # ```
