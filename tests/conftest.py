@@ -42,11 +42,3 @@ def small(mnist) -> tuple[Split, Split]:
         Split(train.images[:600], train.labels[:600]),
         Split(test.images[:200], test.labels[:200]),
     )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """A file, and so a notebook with its kernel, stays in one of several processes."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))

@@ -7,8 +7,6 @@ import nbformat
 import pytest
 from built import ROOT
 
-pytestmark = pytest.mark.xdist_group("html")
-
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
 
 

@@ -19,7 +19,6 @@ from ext.execute import contents, digest
 from ext.pdf import PACKAGES
 from ext.what_if import check, parse
 
-pytestmark = pytest.mark.xdist_group("sample")
 BOTH = ["text/two", "text/one"]  # in the order of the table of contents
 
 

@@ -9,8 +9,6 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from built import ROOT, pages, soup
 
-pytestmark = pytest.mark.xdist_group("html")
-
 
 @pytest.fixture(scope="module")
 def soups(book) -> dict:

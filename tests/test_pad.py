@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 from lenet5.data import centre
 from lenet5.run import RECORD, Run
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def engine():

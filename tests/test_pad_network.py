@@ -13,7 +13,6 @@ from lenet5.data import centre
 from lenet5.exact import ExactEngine
 from lenet5.run import RECORD, Run
 
-pytestmark = pytest.mark.xdist_group("browser")
 FLOATS = """text => new Float32Array(
     Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer)"""
 

@@ -9,7 +9,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built import pages, soup
 
-pytestmark = pytest.mark.xdist_group("browser")
 WIDTHS = (390, 1280)  # a phone first: the theme looks for what scrolls when it loads
 THEMES = ("light", "dark")
 AXE = {"preload": False, "resultTypes": ["violations"]}  # its preload asks for http

@@ -15,7 +15,6 @@ from pypdf import PdfReader
 from ext.book import Book
 from ext.downloads import is_current
 
-pytestmark = pytest.mark.xdist_group("pdf")
 A4 = (595.3, 841.9)  # points
 
 

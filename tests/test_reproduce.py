@@ -17,8 +17,6 @@ from playwright.sync_api import expect
 from lenet5.run import RECORD, Run
 from lenet5.train import checksum
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def context(browser):

@@ -14,8 +14,6 @@ from playwright.sync_api import expect
 
 from lenet5 import draws
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture
 def page(browser):
