@@ -4,12 +4,14 @@ import logging
 import sys
 import warnings
 
+# First, since lightning imports torchvision.
+from torchvision_cpu import MNIST, ToTensor  # isort: skip
+
 import lightning
 import torch
 from conventional import measure, network
 from peers import report
 from torch.utils.data import DataLoader
-from torchvision_cpu import MNIST, ToTensor
 
 
 class Module(lightning.LightningModule):
