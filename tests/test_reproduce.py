@@ -148,21 +148,16 @@ def test_axe_finds_no_violation_in_a_finished_training(finished, width, theme):
     assert finished.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_network_is_handed_to_the_pad(
-    finished, context, training_book, native, mnist
-):
-    page = context.new_page()
-    page.goto(address(training_book))
-    page.get_by_role("link", name="Draw digits").click()
-    yours = page.get_by_label("yours: seed 0, epoch 2")
+def test_the_network_is_handed_to_the_pad(finished, native, mnist):
+    finished.get_by_role("link", name="Draw digits").click()
+    yours = finished.get_by_label("yours: seed 0, epoch 2")
     expect(yours).to_be_checked()
     row = json.loads((ROOT / "book" / "pad" / "samples.json").read_text())[3]["index"]
-    page.get_by_role("button", name="Test image").nth(3).click()
+    finished.get_by_role("button", name="Test image").nth(3).click()
     wanted = native.engine().probabilities(mnist[1].images[row : row + 1])[0]
-    expect(page.locator(".pad-most span").last).to_have_text(
+    expect(finished.locator(".pad-most span").last).to_have_text(
         f"{100 * wanted.max():.1f} %"
     )
-    page.close()
 
 
 def test_the_scripts_are_sound_by_their_types(tmp_path):
