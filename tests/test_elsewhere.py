@@ -11,7 +11,7 @@ from conftest import ROOT, copy_project
 PLAIN = {
     "LENET5_CPU": "baseline",
     "ATEN_CPU_CAPABILITY": "default",
-    "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
     "OMP_NUM_THREADS": "1",
     "LC_ALL": "C",
 }
