@@ -4,6 +4,7 @@ Importing the package loads neither NumPy nor torch.
 """
 
 import dataclasses
+import os
 from dataclasses import dataclass, field
 
 __version__ = "1.0.0"
@@ -56,3 +57,9 @@ def allowed(entry: dataclasses.Field) -> str:
         return " | ".join(limits)
     kind = "a whole number" if entry.type is int else "a number"
     return f"{kind} from {limits[0]} to {limits[1]}"
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+    return len(usable(0))

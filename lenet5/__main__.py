@@ -5,6 +5,8 @@ What is slow to load is imported when a command runs, so that ``--help`` answers
 
 import argparse
 import dataclasses
+import functools
+import itertools
 import json
 import sys
 import time
@@ -13,8 +15,7 @@ from pathlib import Path
 
 from lenet5 import Config, Lenet5Error, allowed, replicate
 
-PROJECT = Path(__file__).resolve().parent.parent
-DATA, RUNS, RECORD = PROJECT / "data", PROJECT / "runs", PROJECT / "record"
+DATA, RUNS, RECORD = (replicate.RUNS.with_name(x) for x in ("data", "runs", "record"))
 FIELDS = dataclasses.fields(Config)
 
 
@@ -64,7 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     train("--fresh", action="store_true", help="train even if it is stored")
     train("--threads", type=int, help="of the exact engine (default: all)")
     train("--out", help="also write the run into this one", **folder)
-    replicate.add_command(commands, [data, runs])
+    many = add(_replicate, "train many runs", data, runs)
+    text = "for example 0-29 or 0,3,7-9"
+    many("--seeds", type=_seeds, default="0-29", help=text)
+    grid = {"nargs": "+", "default": [], "metavar": "NAME=VALUE,..."}
+    many("--grid", type=_values, help="of settings, with every seed", **grid)
+    replicate.add_options(many, RUNS / "seeds.csv")
     add(_evaluate, "loss and error of a run", data, as_json)("run", nargs="?", **run)
     predict = add(_predict, "read the digit in image files", as_json)
     predict("images", type=Path, nargs="+", metavar="IMAGE")
@@ -120,6 +126,34 @@ def _reporter(config: Config, as_json: bool = False):
         print(line, file=sys.stderr, flush=True)
 
     return on_epoch
+
+
+def _replicate(options: argparse.Namespace) -> int:
+    from lenet5 import data
+
+    grid = itertools.product(options.seeds, *options.grid)
+    try:
+        configs = {Config(**{"seed": seed} | dict(values)) for seed, *values in grid}
+    except (TypeError, ValueError) as error:
+        options.refuse(str(error))
+    splits = None if options.data == data.ROOT else data.load(options.data)
+    where = {"out": options.out, "runs": options.runs, "splits": splits}
+    with replicate.workers(options.scheduler, options.workers) as (executor, width):
+        show = functools.partial(replicate.show_progress, width)
+        study = replicate.replicate(configs, executor, on_run=show, **where)
+    return replicate.show_end(study)
+
+
+def _seeds(text: str) -> list[int]:
+    parts = [[int(end) for end in part.split("-")] for part in text.split(",")]
+    return sorted({seed for x in parts for seed in range(min(x), max(x) + 1)})
+
+
+def _values(text: str) -> list[tuple]:
+    """``"lr=1e-4,3e-4"`` as ``[("lr", 1e-4), ("lr", 3e-4)]``."""
+    name, _, values = text.partition("=")
+    kind = type(getattr(Config, name, ""))  # Config refuses what it does not know
+    return [(name, kind(value)) for value in values.split(",")]
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Builds the exact engine's kernel with the pinned zig compiler, once for each processor."""
+"""Builds C with the pinned zig compiler, once for each processor."""
 
 import hashlib
 import importlib.util
@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from filelock import FileLock
+
 from lenet5 import Lenet5Error
 
-SOURCE = Path(__file__).with_name("kernel.c")
+KERNEL = Path(__file__).with_name("kernel.c")
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 # Rounding is the promise: kernel.c says why these flags are part of it.
 FLAGS = "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -Wno-pass-failed".split()
@@ -23,52 +25,29 @@ WASM = (
 ).split()
 
 
-def library(image_shape: tuple[int, int, int], classes: int) -> Path:
-    """The kernel for a shape as a shared library, built if it is not in the cache.
+def library(source: Path, **macros: int) -> Path:
+    """A C file as a shared library, with macros, built if it is not in the cache.
 
-    ``LENET5_CPU`` names another processor than this one, as zig does (``baseline``).
+    The file includes no other of the project. ``LENET5_CPU`` names another processor than
+    this one, as zig does (``baseline``).
 
-    Raises
-    ------
-    Lenet5Error
-        If there is no compiler, or it fails, or the cache cannot be written.
+    If there is no compiler, it fails, or the cache cannot be written: Lenet5Error.
     """
-    names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
-    shape = zip(names, (*image_shape, classes), strict=True)
     cpu = f"-mcpu={os.environ.get('LENET5_CPU', 'native')}"
-    shape = (f"-D{name}={number}" for name, number in shape)
-    return _cached("so", [*FLAGS, "-shared", "-fPIC", *LINK, cpu, *shape])
+    return _cached("so", source, ["-shared", "-fPIC", *LINK, cpu], macros)
 
 
-def webassembly() -> Path:
-    """The kernel for MNIST as a WebAssembly module, built if it is not in the cache.
-
-    It raises as :func:`library` does.
-    """
-    return _cached("wasm", [*FLAGS, *WASM])
-
-
-def _cached(suffix: str, flags) -> Path:
-    machine = f"{platform.system()} {platform.machine()} {_features()}"
-    digest = hashlib.sha256(SOURCE.read_bytes() + f"{flags} {machine}".encode())
-    built = CACHE / f"kernel-{digest.hexdigest()[:16]}.{suffix}"
-    if not built.exists():
-        try:
-            _build_once(built, flags)
-        except OSError as error:
-            raise Lenet5Error(
-                f"cannot build the exact engine in {CACHE}: {error.strerror}; make that "
-                "folder writable, or use --engine torch"
-            ) from error
-    return built
+def webassembly(source: Path = KERNEL, **macros: int) -> Path:
+    """The same as a WebAssembly module; by default the kernel, for MNIST."""
+    return _cached("wasm", source, WASM, macros)
 
 
 def compile_source(source: Path, output: Path, flags) -> None:
     """Run ``zig cc``; ``output`` is written whole or not at all."""
     if importlib.util.find_spec("ziglang") is None:
         raise Lenet5Error(
-            "no compiler for the exact engine: the package ziglang is missing; install "
-            "requirements.txt, or use --engine torch"
+            f"no compiler for {source.name}: the package ziglang is missing; install "
+            "requirements.txt"
         )
     partial = output.with_suffix(f".{os.getpid()}.partial")
     caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
@@ -81,21 +60,31 @@ def compile_source(source: Path, output: Path, flags) -> None:
     if done.returncode:
         lines = done.stderr.splitlines() or ["no message"]
         reason = next((line for line in lines if "error:" in line), lines[0])
-        raise Lenet5Error(
-            f"the exact engine cannot be built here ({reason}): use --engine torch"
-        )
+        raise Lenet5Error(f"{source.name} cannot be built here ({reason})")
     os.replace(partial, output)
 
 
-def _build_once(built: Path, flags) -> None:
-    from filelock import FileLock  # its import takes time, and a build is rare
-
-    CACHE.mkdir(exist_ok=True)
-    with FileLock(built.with_suffix(".lock")):
-        if not built.exists():  # another process may have built it meanwhile
-            if sys.stderr.isatty():  # for a person who waits, not for a stored output
-                print("Building the exact engine (once, some seconds)", file=sys.stderr)
-            compile_source(SOURCE, built, flags)
+def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
+    flags = [*FLAGS, *flags, *(f"-D{name}={value}" for name, value in macros.items())]
+    machine = f"{platform.system()} {platform.machine()} {_features()}"
+    digest = hashlib.sha256(source.read_bytes() + f"{flags} {machine}".encode())
+    built = CACHE / f"{source.stem}-{digest.hexdigest()[:16]}.{suffix}"
+    if built.exists():
+        return built
+    try:
+        CACHE.mkdir(exist_ok=True)
+        with FileLock(built.with_suffix(".lock")):
+            if not built.exists():  # another process may have built it meanwhile
+                if sys.stderr.isatty():  # for a person, not for a stored output
+                    text = f"Building {source.name} (once, some seconds)"
+                    print(text, file=sys.stderr)
+                compile_source(source, built, flags)
+    except OSError as error:
+        raise Lenet5Error(
+            f"cannot build {source.name} in {CACHE}: {error.strerror}; make that folder "
+            "writable"
+        ) from error
+    return built
 
 
 def _features() -> str:

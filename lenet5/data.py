@@ -38,15 +38,8 @@ class Split(NamedTuple):
 def load(root: Path = ROOT) -> tuple[Split, Split]:
     """The training and the test split of MNIST: 60,000 and 10,000 images, read once.
 
-    Parameters
-    ----------
-    root : Path
-        Folder that holds the official files in ``MNIST/raw``.
-
-    Raises
-    ------
-    Lenet5Error
-        If a file is missing or damaged.
+    ``root`` holds the official files in ``MNIST/raw``; one that is missing or damaged
+    raises Lenet5Error.
     """
     raw = Path(root) / "MNIST" / "raw"
     arrays = [_read(raw / name, digest) for name, digest in MD5.items()]

@@ -4,11 +4,10 @@ import ctypes
 import functools
 import hashlib
 import math
-import os
 
 import numpy as np
 
-from lenet5 import Lenet5Error, compiler, draws
+from lenet5 import Lenet5Error, compiler, cores, draws
 from lenet5.data import Split
 
 TRIAL = "8335a69b3f882700a5a11694f0155e97b85ffc80bb345a688f1e5800f47d5c1b"
@@ -39,8 +38,7 @@ class ExactEngine:
                 "flush-to-zero or another rounding, or compiler or emulator are at "
                 "fault; start afresh without that library, or use --engine torch"
             )
-        usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
-        self._open(weights, image_shape, threads or len(usable(0)))
+        self._open(weights, image_shape, threads or cores())
 
     def _open(self, weights, image_shape, threads):
         self.image_shape, self.threads = tuple(image_shape), threads
@@ -183,7 +181,12 @@ def trial() -> str:
 
 @functools.cache
 def _load(image_shape, classes):
-    library = ctypes.CDLL(str(compiler.library(image_shape, classes)))
+    names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
+    shape = dict(zip(names, (*image_shape, classes), strict=True))
+    try:
+        library = ctypes.CDLL(str(compiler.library(compiler.KERNEL, **shape)))
+    except Lenet5Error as error:
+        raise Lenet5Error(f"{error}: mend that, or use --engine torch") from error
     p, i, z, d = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_double
     for name, result, *arguments in (
         ("weights", i),

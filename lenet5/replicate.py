@@ -1,158 +1,232 @@
-"""Many runs at a time, one row an epoch in a table: ``python -m lenet5 replicate``."""
+"""Many runs at a time, of this network and of any other, and the table of their rows."""
 
 import csv
-import functools
 import io
 import itertools
 import multiprocessing
+import operator
 import os
 import signal
+import statistics
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet5 import Config, Lenet5Error
+from lenet5 import Config, Lenet5Error, cores
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 SETTINGS = ("seed", "epochs", "batch_size", "lr", "engine")
 METRICS = ("epoch", "train_loss", "train_error", "test_loss", "test_error", "weights")
 COLUMNS = (*SETTINGS, *METRICS, "seconds", "fingerprint", "machine")
+_settings = operator.attrgetter(*SETTINGS)
 
 
 class Study(NamedTuple):
-    """Configs done; failed, with the reason; seconds of each epoch; where the table is."""
+    """Where many runs stand."""
 
-    done: list[Config]
-    failed: dict[Config, str]
-    seconds: list[float]
+    asked: int
+    done: list  # their names
+    failed: dict  # why, by name
+    seconds: list[float]  # of each that was made
     table: Path
 
 
-def replicate(configs, executor, *, splits=None, out, runs=RUNS, on_run=None) -> Study:
-    """Train the runs of many configs, and write the table of their epochs.
+@contextmanager
+def workers(scheduler: str | None, processes: int):
+    """An executor of ``concurrent.futures``, and how many tasks it runs at a time.
 
-    A run that is stored, or whole in an earlier table, is not trained again. One that
-    fails is noted, and the others go on.
+    It is the Dask cluster at ``scheduler``, or else so many processes here, which end
+    when their client does. A cluster that does not answer raises Lenet5Error.
+    """
+    if not scheduler:
+        spawn = multiprocessing.get_context("spawn")
+        with _Pool(max(1, processes), spawn, _start_worker) as pool:
+            yield pool, max(1, processes)
+        return
+    try:
+        from distributed import Client
+
+        client = Client(scheduler)
+    except (ImportError, OSError, ValueError) as error:
+        why = f"no Dask scheduler at {scheduler}: {error}"
+        raise Lenet5Error(f"{why}; start one, or install lenet5[cluster]") from error
+    with client:
+        yield client.get_executor(pure=False), sum(client.nthreads().values()) or 1
+
+
+def run_jobs(
+    jobs: dict[str, tuple],
+    work: Callable,
+    executor,
+    *,
+    out: Path,
+    columns,
+    key: str,
+    length: Callable = lambda *_: 1,
+    receive: Callable = lambda name, rows: rows,
+    on_run: Callable = lambda study: None,
+) -> Study:
+    """Make many runs, and write the table of their rows.
+
+    A run that an earlier table has whole is not made again. One that fails is noted, and
+    the others go on.
 
     Parameters
     ----------
-    configs : iterable of Config
-    executor : Executor
-        Of ``concurrent.futures``. Its workers have this version, not always this disk.
-    splits : pair of Split, optional
-        Training and test data; by default MNIST, of each worker's own ``data/``.
-    out, runs : Path
-        The table, and the folder of the finished runs. Until every run has ended, the
-        table stands beside ``out``, as ``NAME.partial.csv``.
-    on_run : callable, optional
+    jobs : dict of tuple
+        The arguments of each run by its name, in the order of the table.
+    work : callable
+        ``work(*arguments)`` returns a run's rows, a list each, to be pickled. The
+        worker, of :func:`workers`, may have another disk.
+    out : Path
+        The table; another there raises Lenet5Error. Until every run is done it stands
+        beside, as ``NAME.partial.csv``. A ``SHA256SUMS`` in its folder is renewed.
+    columns : sequence of str
+        Of the table; the one called ``key`` holds the names.
+    length : callable
+        ``length(*arguments)`` is the number of rows of a whole run.
+    receive : callable
+        ``receive(name, result)`` turns here what ``work`` returned into the rows.
+    on_run : callable
         Called with the study so far when a run has ended.
-
-    Raises
-    ------
-    Lenet5Error
-        If the data is damaged, or ``out`` is no such table.
     """
-    from lenet5 import data
     from lenet5.checkpoint import SUMS, seal, write_whole
-    from lenet5.run import describe, fingerprint
+
+    def save(path: Path) -> None:
+        lines, text = itertools.chain([columns], *rows.values()), io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        write_whole(path, text.getvalue().encode())
 
     partial = out.with_suffix(f".partial{out.suffix}")
-    known, study = _read(out) | _read(partial), Study([], {}, [], partial)
-    facts = functools.cache(lambda x: describe(Config(engine=x), splits or data.load()))
-    configs = sorted(configs, key=lambda config: [getattr(config, x) for x in SETTINGS])
-    wanted = {fingerprint(config, facts(config.engine)): config for config in configs}
-    rows, futures = {name: known.get(name, []) for name in wanted}, {}
-    for folder in (runs, out.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name, config in wanted.items():
-        if rows[name]:
-            study.done.append(config)
+    known = _read(out, columns, key) | _read(partial, columns, key)
+    rows = {name: known.get(name, []) for name in jobs}
+    study, futures = Study(len(jobs), [], {}, [], partial), {}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for name, arguments in jobs.items():
+        if len(rows[name]) == length(*arguments):
+            study.done.append(name)
         else:
-            futures[executor.submit(train_run, config, name, splits, runs)] = name
+            futures[executor.submit(_timed, work, *arguments)] = name
     for future in as_completed(list(futures)):
-        name = futures.pop(future)
-        config, folder = wanted[name], runs / name
+        name = futures.pop(future)  # and its result, which may be large
         try:
-            run, seconds, reason = future.result()
-        except Exception as error:  # it says nothing of the run, which stays missing
-            study.failed[config] = str(error)
-            continue
-        if reason:
-            study.failed[config] = reason
+            result, seconds = future.result()
+        except Exception as error:
+            study.failed[name] = str(error)
         else:
-            study.done.append(config)
-            if not folder.exists():  # the worker has another disk
-                run.save(folder.with_suffix(".received"))
-                os.replace(folder.with_suffix(".received"), folder)
-        study.seconds.extend(seconds)
-        rows[name] = _rows(run, seconds, reason)
-        write_whole(partial, _table(rows.values()))
-        if on_run:
-            on_run(study)
-    if [] in rows.values():
+            rows[name] = receive(name, result)
+            study.done.append(name)
+            study.seconds.append(seconds)
+            save(partial)
+        on_run(study)
+    if study.failed:
         return study
-    write_whole(out, _table(rows.values()))
+    save(out)
     partial.unlink(missing_ok=True)
     if (out.parent / SUMS).exists():
         seal(out.parent)
     return study._replace(table=out)
 
 
-def train_run(config: Config, name: str, splits, runs: Path) -> tuple:
-    """A run, trained on one core or read; its seconds by epoch; why it failed, or ""."""
+def show_progress(width: int, study: Study) -> None:
+    """Print how far a study of ``width`` runs at a time is."""
+    left = study.asked - len(study.done) - len(study.failed)
+    seconds = statistics.fmean(study.seconds or [0]) * left / width
+    text = f"{len(study.done)} of {study.asked} done, {min(width, left)} running, "
+    text += f"{len(study.failed)} failed, {timedelta(seconds=round(seconds))} left"
+    print(text, file=sys.stderr, flush=True)
+
+
+def show_end(study: Study) -> int:
+    """Print what came of a study; the exit code of its command."""
+    for reason, name in {why: name for name, why in study.failed.items()}.items():
+        print(f"lenet5: {name}: {reason}", file=sys.stderr)
+    print(f"{len(study.done)} done, {len(study.failed)} failed: {study.table}")
+    return 1 if study.failed else 0
+
+
+def add_options(add_argument: Callable, out: Path) -> None:
+    """Give a command the options of a study, whose table is ``out``."""
+    add_argument("--scheduler", help="address of a Dask cluster, as tcp://host:8786")
+    add_argument("--workers", type=int, default=cores(), help="or so many processes")
+    add_argument("--out", type=Path, default=out, help="the table")
+
+
+def replicate(configs, executor, *, splits=None, runs=RUNS, **options) -> Study:
+    """Train the runs of many configs, and write the table of their epochs.
+
+    Parameters
+    ----------
+    configs : iterable of Config, by which the study calls its runs
+    splits : pair of Split, optional
+        By default MNIST, of each worker's own ``data/``.
+    runs : Path
+        The folder of the finished runs; those of workers on another disk come here too.
+    executor, out, on_run
+        See :func:`run_jobs`.
+    """
     from lenet5 import data
-    from lenet5.checkpoint import load_arrays
-    from lenet5.run import Run, describe, fingerprint, load_or_train
+    from lenet5.run import describe, fingerprint
+
+    def receive(name: str, result: tuple) -> list[list]:
+        run, seconds = result
+        if not (runs / name).exists():
+            run.save(runs / f"{name}.received")
+            os.replace(runs / f"{name}.received", runs / name)
+        after = name, run.environment.get("gpu") or run.environment["cpu"]
+        times = [""] * (len(run.history) - len(seconds)) + seconds
+        both = zip(run.history, times, strict=True)
+        return [[*_settings(run.config), *x, time, *after] for x, time in both]
+
+    configs = sorted(configs, key=_settings)
+    engines = {config.engine for config in configs}
+    facts = {x: describe(Config(engine=x), splits or data.load()) for x in engines}
+    wanted = {fingerprint(config, facts[config.engine]): config for config in configs}
+    jobs = {name: (config, name, splits, runs) for name, config in wanted.items()}
+    runs.mkdir(parents=True, exist_ok=True)
+    form = {"columns": COLUMNS, "key": "fingerprint", "receive": receive}
+    form["length"] = lambda config, *_: config.epochs + 1
+    study = run_jobs(jobs, train_run, executor, **form, **options)
+    failed = {wanted[name]: why for name, why in study.failed.items()}
+    return study._replace(done=[wanted[name] for name in study.done], failed=failed)
+
+
+def train_run(config: Config, name: str, splits, runs: Path) -> tuple:
+    """A run, trained on one core or read, and the seconds of the epochs trained now."""
+    from lenet5 import data
+    from lenet5.run import describe, fingerprint, load_or_train
 
     splits = splits or data.load()
-    facts = describe(config, splits)
-    if fingerprint(config, facts) != name:
+    if fingerprint(config, describe(config, splits)) != name:
         raise Lenet5Error("the worker has other code or data: give it this version")
     runs = runs if runs.is_dir() else RUNS  # the client's folder, or on another disk
-    clock, reason = [time.perf_counter()], ""
-    tick = lambda *_: clock.append(time.perf_counter())  # noqa: E731
-    try:
-        run = load_or_train(config, splits, runs=runs, threads=1, on_epoch=tick)
-    except Lenet5Error as error:
-        checkpoint = runs / f"{name}.partial" / "checkpoint"
-        if not checkpoint.exists():  # it has not trained: a damaged file, no compiler
-            raise
-        history = load_arrays(checkpoint)[1]["history"]
-        run, reason = Run(config, history, {}, facts), str(error)
-    return run, [round(y - x, 3) for x, y in itertools.pairwise(clock)], reason
+    clock = [time.perf_counter()]
+    options = {"on_epoch": lambda *_: clock.append(time.perf_counter()), "threads": 1}
+    run = load_or_train(config, splits, runs=runs, **options)
+    return run, [round(y - x, 3) for x, y in itertools.pairwise(clock)]
 
 
-def _rows(run, seconds: list[float], reason: str) -> list[list]:
-    """Of a run's epochs; one that failed ends in a row without metrics."""
-    before = [getattr(run.config, name) for name in SETTINGS]
-    after = [run.fingerprint, run.environment.get("gpu") or run.environment["cpu"]]
-    times = [""] * (len(run.history) - len(seconds)) + seconds
-    rows = [[*metrics, time] for metrics, time in zip(run.history, times, strict=True)]
-    rows += [[len(rows), *[""] * len(METRICS)]] if reason else []
-    return [[*before, *row, *after] for row in rows]
+def _timed(work: Callable, *arguments) -> tuple:
+    started = time.perf_counter()
+    return work(*arguments), time.perf_counter() - started
 
 
-def _read(path: Path) -> dict[str, list[list[str]]]:
-    """The rows of the runs that a table has whole, by fingerprint."""
+def _read(path: Path, columns, key: str) -> dict[str, list[list[str]]]:
+    """The rows of a table by the name of their run."""
     lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
-    if path.exists() and lines[:1] != [",".join(COLUMNS)]:
+    if path.exists() and lines[:1] != [",".join(columns)]:
         raise Lenet5Error(f"{path} is no table of a study: move it, or change --out")
-    runs = {}
-    for *row, weights, seconds, name, machine in csv.reader(lines[1:]):
-        if weights:
-            runs.setdefault(name, []).append([*row, weights, seconds, name, machine])
-    return {x: run for x, run in runs.items() if len(run) == int(run[0][1]) + 1}
-
-
-def _table(runs) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *itertools.chain(*runs)])
-    return text.getvalue().encode()
+    runs, place = {}, columns.index(key)
+    for row in csv.reader(lines[1:]):
+        if len(row) == len(columns):  # a line that is cut belongs to no whole run
+            runs.setdefault(row[place], []).append(row)
+    return runs
 
 
 class _Pool(ProcessPoolExecutor):
@@ -174,77 +248,3 @@ def _start_worker() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # of PyTorch, where it is asked for
     client = multiprocessing.parent_process()
     threading.Thread(target=lambda: (client.join(), os._exit(1)), daemon=True).start()
-
-
-def add_command(commands, shared: list) -> None:
-    """Add ``replicate`` to the command line, with the options that it shares."""
-    command = commands.add_parser("replicate", parents=shared, help="train many runs")
-    command.set_defaults(command=_replicate, refuse=command.error)
-    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
-    grid = {"nargs": "+", "default": [], "metavar": "NAME=VALUE,..."}
-    for option, kind, text, more in (
-        ("seeds", _seeds, "for example 0-29 or 0,3,7-9", {"default": "0-29"}),
-        ("grid", _values, "of settings, to be combined with every seed", grid),
-        ("scheduler", str, "address of a Dask cluster, as tcp://host:8786", {}),
-        ("workers", int, "processes, without a cluster", {"default": len(usable(0))}),
-        ("out", Path, "the table", {"default": RUNS / "seeds.csv"}),
-    ):
-        command.add_argument(f"--{option}", type=kind, help=text, **more)
-
-
-def _seeds(text: str) -> list[int]:
-    parts = [[int(end) for end in part.split("-")] for part in text.split(",")]
-    return sorted({seed for x in parts for seed in range(min(x), max(x) + 1)})
-
-
-def _values(text: str) -> list[tuple]:
-    """``"lr=1e-4,3e-4"`` as ``[("lr", 1e-4), ("lr", 3e-4)]``."""
-    name, _, values = text.partition("=")
-    kind = type(getattr(Config, name, ""))  # Config refuses what it does not know
-    return [(name, kind(value)) for value in values.split(",")]
-
-
-def _replicate(options) -> int:
-    from lenet5 import data
-
-    grid = itertools.product(options.seeds, *options.grid)
-    try:
-        configs = {Config(**{"seed": seed} | dict(values)) for seed, *values in grid}
-    except (TypeError, ValueError) as error:
-        options.refuse(str(error))
-    splits = None if options.data == data.ROOT else data.load(options.data)
-    where = {"out": options.out, "runs": options.runs, "splits": splits}
-    with _executor(options.scheduler, max(1, options.workers)) as (executor, width):
-        show = functools.partial(_show, configs, width)
-        study = replicate(configs, executor, on_run=show, **where)
-    for reason, config in {why: x for x, why in study.failed.items()}.items():
-        print(f"lenet5: {config}: {reason}", file=sys.stderr)
-    print(f"{len(study.done)} done, {len(study.failed)} failed: {study.table}")
-    return 1 if study.failed else 0
-
-
-@contextmanager
-def _executor(scheduler: str | None, workers: int):
-    if not scheduler:
-        spawn = multiprocessing.get_context("spawn")
-        with _Pool(workers, spawn, _start_worker) as pool:
-            yield pool, workers
-        return
-    try:
-        from distributed import Client
-
-        client = Client(scheduler)
-    except (ImportError, OSError, ValueError) as error:
-        why = f"no Dask scheduler at {scheduler}: {error}"
-        raise Lenet5Error(f"{why}; start one, or install lenet5[cluster]") from error
-    with client:
-        yield client.get_executor(pure=False), sum(client.nthreads().values()) or 1
-
-
-def _show(configs: set[Config], width: int, study: Study) -> None:
-    left = configs - study.failed.keys() - set(study.done)
-    epoch = sum(study.seconds) / (len(study.seconds) or 1)
-    seconds = round(epoch * sum(config.epochs + 1 for config in left) / width)
-    text = f"{len(study.done)} of {len(configs)} done, {min(width, len(left))} running"
-    text += f", {len(study.failed)} failed, {timedelta(seconds=seconds)} left"
-    print(text, file=sys.stderr, flush=True)

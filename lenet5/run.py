@@ -39,23 +39,12 @@ FILES = ("config.json", "environment.json", "history.csv", "model.safetensors")
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
-
-    Attributes
-    ----------
-    config : Config
-    history : list of Metrics
-        One before the first epoch and one after each.
-    weights : dict of arrays, float32
-        By the names of :func:`lenet5.draws.parameter_shapes`.
-    environment : dict
-        See :func:`describe`.
-    """
+    """A finished run."""
 
     config: Config
-    history: list[Metrics]
-    weights: dict[str, np.ndarray]
-    environment: dict
+    history: list[Metrics]  # one before the first epoch and one after each
+    weights: dict[str, np.ndarray]  # by the names of draws.parameter_shapes
+    environment: dict  # see describe
 
     @property
     def fingerprint(self) -> str:

@@ -38,7 +38,7 @@ def here(build_library, path: Path, threads: int, split: Split) -> str:
     """The checksum by a shared library, built in some way."""
     if not path.exists():
         build_library(path)
-    compiler.library = lambda *_: path
+    compiler.library = lambda *_, **__: path
     exact._load.cache_clear()
     engine = exact.ExactEngine(draws.initial_weights(0), threads=threads)
     engine.steps(split, draws.shuffle(0, 1, IMAGES), BATCH, LR)

@@ -1,5 +1,6 @@
 """The exact engine computes the same bytes however and wherever its kernel is built."""
 
+import ctypes
 import os
 import platform
 import subprocess
@@ -30,7 +31,7 @@ def build(monkeypatch, tmp_path):
     def use(build_library):
         path = tmp_path / "kernel.so"
         build_library(path)
-        monkeypatch.setattr(compiler, "library", lambda *_: path)
+        monkeypatch.setattr(compiler, "library", lambda *_, **__: path)
         exact._load.cache_clear()
 
     yield use
@@ -41,12 +42,12 @@ def build(monkeypatch, tmp_path):
 def zig(*flags):
     """What builds a shared library with the pinned compiler."""
     flags = [*flags, "-shared", "-fPIC", *compiler.LINK]
-    return lambda path: compiler.compile_source(compiler.SOURCE, path, flags)
+    return lambda path: compiler.compile_source(compiler.KERNEL, path, flags)
 
 
 def system_compiler(path):
     command = [need("gcc", "cc", "gcc", "clang"), *compiler.FLAGS, "-shared", "-fPIC"]
-    subprocess.run([*command, compiler.SOURCE, "-o", path, "-pthread"], check=True)
+    subprocess.run([*command, compiler.KERNEL, "-o", path, "-pthread"], check=True)
 
 
 def outcome(split, threads):
@@ -167,7 +168,7 @@ def counted(*arguments):
     print("built")
     compile_source(*arguments)
 compiler.compile_source = counted
-print(compiler.library((1, 28, 28), 10))
+print(compiler.library(compiler.KERNEL))
 """
     processes = [python(code, tmp_path) for _ in range(2)]
     (one, error), (other, _) = [process.communicate() for process in processes]
@@ -179,8 +180,9 @@ print(compiler.library((1, 28, 28), 10))
 
 def test_each_reason_for_no_kernel_is_one_line(tmp_path, monkeypatch):
     def refused():
+        exact._load.cache_clear()
         with pytest.raises(Lenet5Error, match=r"use --engine torch$") as caught:
-            compiler.library((1, 28, 28), 10)
+            ExactEngine(draws.initial_weights(0))
         assert "\n" not in str(caught.value)
         return str(caught.value)
 
@@ -204,7 +206,7 @@ from pathlib import Path
 from lenet5 import compiler
 compiler.CACHE = Path(sys.argv[1])
 for _ in range(2):
-    compiler.library((1, 28, 28), 10)
+    compiler.library(compiler.KERNEL)
 """
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
@@ -212,4 +214,28 @@ for _ in range(2):
     os.close(theirs)
     told = os.read(ours, 1000).decode()
     os.close(ours)
-    assert told == "Building the exact engine (once, some seconds)\r\n"
+    assert told == "Building kernel.c (once, some seconds)\r\n"
+
+
+SOURCE = '__attribute__((visibility("default"))) int f(void) { return 6 * FACTOR; }'
+
+
+def test_any_source_is_built_and_another_is_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiler, "CACHE", tmp_path / "cache")
+    source = tmp_path / "any.c"
+    source.write_text(SOURCE)
+
+    def value(path):
+        return ctypes.CDLL(str(path)).f()
+
+    first = compiler.library(source, FACTOR=7)
+    assert (first.name[:4], value(first)) == ("any-", 42)
+    kept = first.stat().st_mtime_ns
+    assert compiler.library(source, FACTOR=7).stat().st_mtime_ns == kept
+    assert value(compiler.library(source, FACTOR=8)) == 48
+    source.write_text(SOURCE.replace("6", "5"))
+    assert value(compiler.library(source, FACTOR=7)) == 35
+    monkeypatch.setenv("LENET5_CPU", "baseline")
+    assert compiler.library(source, FACTOR=7) != first
+    assert compiler.webassembly(source, FACTOR=7).read_bytes()[:4] == b"\0asm"
+    assert len(list((tmp_path / "cache").glob("any-*.so"))) == 4
