@@ -109,15 +109,20 @@ def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
 
 
 def code_hash(engine: str) -> str:
-    """SHA-256 of the code that computes a run, without its comments and docstrings."""
+    """:func:`hash_code` of what computes a run."""
+    return hash_code(*(PACKAGE / name for name in SOURCES[engine]))
+
+
+def hash_code(*paths: Path) -> str:
+    """SHA-256 of Python and C files, without their comments and docstrings."""
     digest = hashlib.sha256()
-    for name in SOURCES[engine]:
-        text = (PACKAGE / name).read_text(encoding="utf-8")
-        if name.endswith(".py"):
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
             code = repr(_tree(ast.parse(text)))
         else:
             code = " ".join(C_COMMENT.sub(" ", text).split())
-        digest.update(f"{name}\0{code}\0".encode())
+        digest.update(f"{path.name}\0{code}\0".encode())
     return digest.hexdigest()
 
 

@@ -1,0 +1,110 @@
+"""The ladder's runs: every rung with many seeds, and the choices made before."""
+
+import dataclasses
+import hashlib
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+
+from lenet5 import Lenet5Error, checkpoint, data
+from lenet5.data import Split
+from lenet5.run import cpu_model
+from lenet5.train import checksum
+from systems import recipe
+from systems.ladder import SOURCE, Ladder
+
+HELD_BACK = 5_000  # the last of the training images: the open choices are made on them
+COLUMNS = (
+    "run rung seed judged_on passes parameters updates misread_presented misread_train "
+    "misread seconds weights machine"
+).split()
+
+
+def jobs(rungs, seeds, judged_on: str) -> dict[str, tuple]:
+    """The arguments of :func:`run` by the name of each run, rung by rung."""
+    facts = [data.checksum(*splits(judged_on)), code_hash()]
+    return {
+        name(rung, seed, facts): (rung, seed, judged_on, facts)
+        for rung in rungs
+        for seed in seeds
+    }
+
+
+def name(rung, seed: int, facts: list[str]) -> str:
+    """Of a run, 16 hexadecimal digits: a hash of all that decides its numbers."""
+    choices = dataclasses.asdict(rung) | {"name": ""}
+    return hashlib.sha256(json.dumps([choices, seed, *facts]).encode()).hexdigest()[:16]
+
+
+def code_hash() -> str:
+    """SHA-256 of the code that decides a run besides its rung, without comments."""
+    return checkpoint.hash_code(SOURCE, Path(recipe.__file__))
+
+
+def splits(judged_on: str) -> tuple[Split, Split]:
+    """Training images, and those that judge: ``test``, or ``held back`` of training."""
+    train, test = data.load()
+    if judged_on == "test":
+        return train, test
+    cut = len(train.labels) - HELD_BACK
+    return Split(*(x[:cut] for x in train)), Split(*(x[cut:] for x in train))
+
+
+def run(rung, seed: int, judged_on: str, facts: list[str], on_pass=None) -> list[list]:
+    """Train a network; its row.
+
+    ``on_pass`` is called with the engine and the training split after each pass.
+
+    Raises
+    ------
+    Lenet5Error
+        If a weight is not finite, or the worker has other code or data.
+    """
+    train, judge = splits(judged_on)
+    if facts != [data.checksum(train, judge), code_hash()]:
+        raise Lenet5Error("the worker has other code or data: give it this version")
+    started = time.perf_counter()
+    engine, presented, misread = Ladder(rung, seed), [], []
+    for mistakes in recipe.train(rung, seed, engine, train):
+        if not all(np.isfinite(array).all() for array in engine.weights.values()):
+            raise Lenet5Error(f"{rung.name}: a weight is not finite after {len(misread)} passes")
+        presented.append(mistakes)
+        misread.append(engine.mistakes(judge))
+        if on_pass:
+            on_pass(engine, train)
+    of_train, seconds = engine.mistakes(train), time.perf_counter() - started
+    images = len(train.labels)
+    updates = rung.passes * (images if rung.online else -(-images // 128))
+    row = [name(rung, seed, facts), rung.name, seed, judged_on, rung.passes]
+    row += [parameters(rung), updates, _list(presented), of_train, _list(misread)]
+    return [[*row, round(seconds, 1), checksum(engine.weights), cpu_model()]]
+
+
+def parameters(rung) -> int:
+    """Trained numbers of a network: connections that C3 lacks are none."""
+    shapes = recipe.parameter_shapes(rung).values()
+    missing = 25 * int((~recipe.connections(rung)).sum())
+    return sum(map(math.prod, shapes)) - missing
+
+
+def multiply_adds(rung) -> int:
+    """Products of weights that reading one image takes."""
+    side = rung.side
+    places = {"c1": (side - 4) ** 2, "s2": (side // 2 - 2) ** 2}
+    places |= {"c3": (side // 2 - 6) ** 2, "s4": (side // 4 - 3) ** 2}
+    shapes = recipe.parameter_shapes(rung)
+    products = {
+        name: math.prod(shape) * places.get(name[:2], 1)
+        for name, shape in shapes.items()
+        if name.endswith("weight")
+    }
+    products["c3.weight"] = 25 * int(recipe.connections(rung).sum()) * places["c3"]
+    return sum(products.values()) + 840 * rung.radial
+
+
+def _list(numbers) -> str:
+    """Of each pass, in one cell of the table."""
+    return " ".join(map(str, numbers))
