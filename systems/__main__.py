@@ -1,4 +1,4 @@
-"""The command line: ``python -m systems choices`` and ``python -m systems ladder``."""
+"""The command line: ``python -m systems choices``, ``… ladder`` and ``… network``."""
 
 import argparse
 import functools
@@ -7,9 +7,10 @@ from pathlib import Path
 
 from lenet5 import Lenet5Error, replicate
 from systems import study
-from systems.rungs import BESIDE, CHOICES, RUNGS
+from systems.rungs import BESIDE, BEST, CHOICES, RUNGS
 
 RECORD = Path(__file__).resolve().parent.parent / "record"
+NETWORK = RECORD / "lenet1998.safetensors"
 STUDIES = {  # what is run, on how many seeds, and which images judge it
     "choices": ([*CHOICES], range(5), "held back", RECORD / "ladder-choices.csv"),
     "ladder": ([*RUNGS, *BESIDE], range(30), "test", RECORD / "ladder.csv"),
@@ -23,7 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     for name, (_, _, judged_on, out) in STUDIES.items():
         command = commands.add_parser(name, help=f"judged on {judged_on} images")
         replicate.add_options(command.add_argument, out)
+    text = "train the published network of 1998, and keep its weights"
+    commands.add_parser("network", help=text)
     options = parser.parse_args(arguments)
+    if options.study == "network":
+        study.publish(BEST, 0, NETWORK)
+        return 0
     rungs, seeds, judged_on, _ = STUDIES[options.study]
     jobs = study.jobs(rungs, seeds, judged_on)
     form = {"columns": study.COLUMNS, "key": "run", "out": options.out}

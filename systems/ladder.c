@@ -148,27 +148,33 @@ INLINE vec pool(const vec c[4], vec coefficient, vec bias, vec y[4], vec slopes[
  * (x, y) -> (map[0] x + map[1] y + map[2], map[3] x + map[4] y + map[5]), both from their centres. */
 static void present(State *s, const uint8_t *image, const float *map)
 {
-    const float step = (s->choices.light - s->choices.dark) / 255, margin = (SIDE - PIXELS) / 2;
-    const float middle = (PIXELS - 1) / 2.0f, centre = (SIDE - 1) / 2.0f, dark = s->choices.dark;
+    enum { MARGIN = (SIDE - PIXELS) / 2 };
+    const float step = (s->choices.light - s->choices.dark) / 255, dark = s->choices.dark;
     if (!map) {
-        FOR(y, SIDE) FOR(x, SIDE) s->pattern.in[y][x & 1][x >> 1] = dark;
-        FOR(y, PIXELS) FOR(x, PIXELS) {
-            const int X = x + (int)margin, Y = y + (int)margin;
-            s->pattern.in[Y][X & 1][X >> 1] = image[y * PIXELS + x] * step + dark;
-        }
+        FOR(y, SIDE) FOR(p, 2) FOR(k, 16) s->pattern.in[y][p][k] = dark;
+        FOR(y, PIXELS) FOR(p, 2) FOR(k, PIXELS / 2)
+            s->pattern.in[y + MARGIN][p][k + MARGIN / 2] = image[y * PIXELS + 2 * k + p] * step + dark;
         return;
     }
+    const float middle = (PIXELS - 1) / 2.0f, centre = (SIDE - 1) / 2.0f;
     float frame[PIXELS + 3][PIXELS + 3] = {{0}}; /* the image within a margin of zeros */
     FOR(y, PIXELS) FOR(x, PIXELS) frame[y + 1][x + 1] = image[y * PIXELS + x];
-    FOR(Y, SIDE) FOR(X, SIDE) {
-        const float u = X - centre, v = Y - centre;
-        float x = map[0] * u + map[1] * v + map[2] + middle, y = map[3] * u + map[4] * v + map[5] + middle;
-        x = x < -1 ? -1 : x > PIXELS ? PIXELS : x, y = y < -1 ? -1 : y > PIXELS ? PIXELS : y;
-        const int i = (int)(y + 1), k = (int)(x + 1);
-        const float p = x + 1 - k, q = y + 1 - i;
-        const float above = frame[i][k] + p * (frame[i][k + 1] - frame[i][k]);
-        const float under = frame[i + 1][k] + p * (frame[i + 1][k + 1] - frame[i + 1][k]);
-        s->pattern.in[Y][X & 1][X >> 1] = (above + q * (under - above)) * step + dark;
+    vec columns;
+    FOR(k, 16) columns[k] = 2 * k - centre;
+    FOR(row, SIDE) FOR(p, 2) { /* from the frame's corner, which is at (-1, -1) of the image */
+        const float v = row - centre;
+        const vec u = columns + all(p);
+        vec x = all(map[0]) * u + all(map[1] * v + map[2] + middle + 1);
+        vec y = all(map[3]) * u + all(map[4] * v + map[5] + middle + 1);
+        x = where(x < 0, all(0), where(x > PIXELS + 1, all(PIXELS + 1), x));
+        y = where(y < 0, all(0), where(y > PIXELS + 1, all(PIXELS + 1), y));
+        const mask k = __builtin_convertvector(x, mask), i = __builtin_convertvector(y, mask);
+        const vec right = x - __builtin_convertvector(k, vec), low = y - __builtin_convertvector(i, vec);
+        vec near[2][2];
+        EACH(l, 16) EACH(r, 2) EACH(c, 2) near[r][c][l] = frame[i[l] + r][k[l] + c];
+        const vec above = near[0][0] + right * (near[0][1] - near[0][0]);
+        const vec under = near[1][0] + right * (near[1][1] - near[1][0]);
+        store(s->pattern.in[row][p], (above + low * (under - above)) * all(step) + all(dark));
     }
 }
 

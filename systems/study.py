@@ -24,19 +24,24 @@ COLUMNS = (
 
 
 def jobs(rungs, seeds, judged_on: str) -> dict[str, tuple]:
-    """The arguments of :func:`run` by the name of each run, rung by rung."""
-    facts = [data.checksum(*splits(judged_on)), code_hash()]
+    """The arguments of :func:`run` by the name of each run, seed by seed."""
+    known = facts(judged_on)
     return {
-        name(rung, seed, facts): (rung, seed, judged_on, facts)
-        for rung in rungs
+        name(rung, seed, known): (rung, seed, judged_on, known)
         for seed in seeds
+        for rung in rungs
     }
 
 
-def name(rung, seed: int, facts: list[str]) -> str:
+def facts(judged_on: str) -> list[str]:
+    """Checksums of the data and the code that decide a run besides rung and seed."""
+    return [data.checksum(*splits(judged_on)), code_hash()]
+
+
+def name(rung, seed: int, known: list[str]) -> str:
     """Of a run, 16 hexadecimal digits: a hash of all that decides its numbers."""
     choices = dataclasses.asdict(rung) | {"name": ""}
-    return hashlib.sha256(json.dumps([choices, seed, *facts]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([choices, seed, *known]).encode()).hexdigest()[:16]
 
 
 def code_hash() -> str:
@@ -53,7 +58,7 @@ def splits(judged_on: str) -> tuple[Split, Split]:
     return Split(*(x[:cut] for x in train)), Split(*(x[cut:] for x in train))
 
 
-def run(rung, seed: int, judged_on: str, facts: list[str], on_pass=None) -> list[list]:
+def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list[list]:
     """Train a network; its row.
 
     ``on_pass`` is called with the engine and the training split after each pass.
@@ -64,7 +69,7 @@ def run(rung, seed: int, judged_on: str, facts: list[str], on_pass=None) -> list
         If a weight is not finite, or the worker has other code or data.
     """
     train, judge = splits(judged_on)
-    if facts != [data.checksum(train, judge), code_hash()]:
+    if known != [data.checksum(train, judge), code_hash()]:
         raise Lenet5Error("the worker has other code or data: give it this version")
     started = time.perf_counter()
     engine, presented, misread = Ladder(rung, seed), [], []
@@ -78,7 +83,7 @@ def run(rung, seed: int, judged_on: str, facts: list[str], on_pass=None) -> list
     of_train, seconds = engine.mistakes(train), time.perf_counter() - started
     images = len(train.labels)
     updates = rung.passes * (images if rung.online else -(-images // 128))
-    row = [name(rung, seed, facts), rung.name, seed, judged_on, rung.passes]
+    row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
     row += [parameters(rung), updates, _list(presented), of_train, _list(misread)]
     return [[*row, round(seconds, 1), checksum(engine.weights), cpu_model()]]
 
@@ -103,6 +108,24 @@ def multiply_adds(rung) -> int:
     }
     products["c3.weight"] = 25 * int(recipe.connections(rung).sum()) * places["c3"]
     return sum(products.values()) + 840 * rung.radial
+
+
+def publish(rung, seed: int, path: Path) -> None:
+    """Train one network, and keep its weights and what a pass by pass account needs."""
+    misread_train, rates = [], []
+
+    def on_pass(engine, train) -> None:
+        misread_train.append(engine.mistakes(train))
+        if engine.rung.online:
+            each = np.concatenate([x[x > 0] for x in engine.rates.values()])
+            rates.append([float(each.min()), float(each.max())])
+        weights.update(engine.weights)
+
+    weights: dict[str, np.ndarray] = {}
+    ((job, arguments),) = jobs([rung], [seed], "test").items()
+    row = dict(zip(COLUMNS, run(*arguments, on_pass)[0], strict=True))
+    kept = {"run": job, "seed": seed, "misread": row["misread"], "rates": rates}
+    checkpoint.save_arrays(path, weights, kept | {"misread_train": misread_train})
 
 
 def _list(numbers) -> str:

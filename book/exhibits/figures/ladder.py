@@ -1,0 +1,84 @@
+"""Figures of the ladder: error by rung, error by pass, and what the first layers make."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from exhibits.figures import style
+
+
+@style.drawing()
+def ladder(steps, paper: float) -> Figure:
+    """Every run as a dot at its error, rung by rung; a bar spans the mean's interval.
+
+    Parameters
+    ----------
+    steps : list of Step, the first at the top
+    paper : float
+        The error that the paper of 1998 states, %.
+    """
+    figure, axes = style.panels(0.62 * len(steps) + 0.8)
+    for place, step in enumerate(steps):
+        errors = np.round(step.errors.to_numpy(), 2)
+        values, counts = np.unique(errors, return_counts=True)
+        for value, count in zip(values, counts, strict=True):
+            heights = place + 0.22 + 0.055 * (np.arange(count) - (count - 1) / 2)
+            dots = {"color": style.BLUE, "alpha": 0.75, "markersize": 3}
+            axes.plot([value] * count, heights, "o", **dots)
+        low, high = np.round(step.interval, 4)
+        axes.plot([low, high], 2 * [place + 0.22], color=style.INK, linewidth=3)
+        mean = round(step.mean, 4)
+        axes.plot(mean, place + 0.22, "D", color=style.ORANGE, markersize=6)
+        label = f"{step.name}: {mean:.2f} %"
+        corner = {"xycoords": ("axes fraction", "data"), "va": "center"}
+        axes.annotate(label, (0.01, place - 0.25), weight="bold", **corner)
+    axes.axvline(paper, color=style.PINK, linestyle="--", zorder=0)
+    axes.set(ylim=(len(steps) - 0.3, -0.6), xlabel="test error (%)", yticks=[])
+    axes.grid(axis="y", visible=False)
+    return figure
+
+
+@style.drawing()
+def passes(test, others, train) -> Figure:
+    """Errors (%) of one network after each pass, among the test errors of other seeds."""
+    figure, axes = style.panels(3.6)
+    number = np.arange(1, len(test) + 1)
+    axes.plot(number, np.round(others, 3).T, color=style.GREY, alpha=0.3, linewidth=0.8)
+    axes.plot([], [], color=style.GREY, linewidth=0.8, label="test, other seeds")
+    blue = {"color": style.BLUE, "marker": "o", "label": "test images"}
+    axes.plot(number, np.round(test, 3), **blue)
+    orange = {"color": style.ORANGE, "marker": "s", "linestyle": "--"}
+    axes.plot(number, np.round(train, 3), label="training images", **orange)
+    axes.set(ylabel="error (%)", ylim=(0, None), xlabel="pass")
+    axes.set_xticks(number[4::5].tolist() + [1])
+    axes.legend()
+    return figure
+
+
+@style.drawing()
+def maps(image, layers) -> Figure:
+    """A digit and what C1 to S4 make of it, dark where a unit is high.
+
+    Parameters
+    ----------
+    image : array, shape (28, 28)
+    layers : dict of arrays, shape (maps, side, side)
+        By the name of the layer, from the first to the last.
+    """
+    names = ("input", *layers)
+    figure = Figure(figsize=(style.WIDTH, 6.4), layout="constrained")
+    rows = figure.subfigures(3, 1, height_ratios=[1, 1, 2])
+    top = rows[0].subfigures(1, 2, width_ratios=[1, 6])
+    parts = {
+        names[0]: (top[0], image[None], 1),
+        names[1]: (top[1], layers[names[1]], 6),
+        names[2]: (rows[1], layers[names[2]], 6),
+    }
+    last = rows[2].subfigures(2, 1)
+    parts |= {names[i]: (last[i - 3], layers[names[i]], 16) for i in (3, 4)}
+    for name, (part, values, columns) in parts.items():
+        for axes, value in zip(np.ravel(part.subplots(1, columns)), values, strict=True):
+            shown = np.round(value, 3)
+            axes.imshow(shown, cmap="gray_r", vmin=values.min(), vmax=values.max())
+            axes.set(xticks=[], yticks=[])
+        part.suptitle(name, x=0.01, ha="left", fontsize=10)
+    return figure

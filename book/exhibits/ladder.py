@@ -1,0 +1,116 @@
+"""The runs of the ladder, rung by rung, and the network of 1998 among them."""
+
+from statistics import fmean, stdev
+from typing import NamedTuple
+
+import pandas as pd
+
+from exhibits.intervals import mean_interval
+from exhibits.study import read_study
+from lenet5 import Config, Lenet5Error, checkpoint
+from lenet5.run import RECORD
+from systems import rungs, study
+from systems.ladder import Ladder
+
+REPORT = "the report"
+IMAGES = {"test": 10_000, "held back": study.HELD_BACK}
+
+
+class Step(NamedTuple):
+    """A rung and its runs.
+
+    ``errors`` are in % of the images that judge, after the last pass, by seed;
+    ``passes`` the same after each pass, a row a seed; ``seconds`` of the median run.
+    """
+
+    name: str
+    errors: pd.Series
+    passes: pd.DataFrame
+    of_train: float
+    parameters: int
+    multiply_adds: int
+    updates: int
+    seconds: float
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.errors)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return mean_interval(self.errors)
+
+    def gain(self, before: "Step") -> tuple[float, float, float]:
+        """Mean and interval of the differences to another rung, seed by seed, in points."""
+        differences = (self.errors - before.errors).dropna()
+        return fmean(differences), *mean_interval(differences)
+
+    def row(self, before: "Step | None") -> tuple[str, ...]:
+        """Its line in a table of errors."""
+        low, high = self.interval
+        shown = self.name, str(len(self.errors)), f"{self.mean:.3f}"
+        shown += f"{low:.3f} to {high:.3f}", f"{stdev(self.errors):.3f}"
+        return (*shown, "" if before is None else difference(*self.gain(before)))
+
+
+def difference(mean: float, low: float, high: float) -> str:
+    """A difference in points and its interval, as tables show it."""
+    return f"{mean:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
+
+
+def read(name: str, wanted) -> list[Step]:
+    """The runs of some rungs in a table of the record.
+
+    Raises
+    ------
+    Lenet5Error
+        If the table's runs are of other code or data, or lacks a rung.
+    """
+    table = pd.read_csv(RECORD / name)
+    judged_on = table.judged_on.iloc[0]
+    facts = study.facts(judged_on)
+    steps = []
+    for rung in wanted:
+        rows = table[table.rung == rung.name].set_index("seed").sort_index()
+        names = [study.name(rung, seed, facts) for seed in rows.index]
+        if not names or names != rows.run.tolist():
+            raise Lenet5Error(
+                f"record/{name} has no runs of the rung {rung.name!r} by this code and "
+                "data: make it again (make ladder)"
+            )
+        counts = rows.misread.str.split(expand=True).astype(int)
+        passes = 100 * counts / IMAGES[judged_on]
+        trained = 60_000 - (judged_on != "test") * study.HELD_BACK
+        steps.append(
+            Step(
+                rung.name,
+                passes.iloc[:, -1],
+                passes,
+                100 * fmean(rows.misread_train) / trained,
+                study.parameters(rung),
+                study.multiply_adds(rung),
+                int(rows.updates.iloc[0]),
+                rows.seconds.median(),
+            )
+        )
+    return steps
+
+
+def report() -> Step:
+    """The last step: the report's own runs, with which the book's numbers are made."""
+    runs = read_study("seeds.csv")
+    table = pd.read_csv(RECORD / "seeds.csv")
+    trained = table[table.epoch == table.epoch.max()]
+    seconds = table.groupby("seed").seconds.sum().median()
+    steps = -(-60_000 // Config.batch_size) * Config.epochs
+    raw = rungs.RAW
+    return Step(
+        REPORT, runs.final, runs.errors, fmean(trained.train_error),
+        study.parameters(raw), study.multiply_adds(raw), steps, seconds,
+    )  # fmt: skip
+
+
+def network() -> tuple[Ladder, dict]:
+    """The published network of 1998, and the facts stored with its weights."""
+    weights, facts = checkpoint.load_arrays(RECORD / "lenet1998.safetensors")
+    return Ladder(rungs.BEST, facts["seed"], weights), facts
