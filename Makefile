@@ -5,7 +5,7 @@ VENV := .venv/.installed
 SYSTEM := chromium qpdf qemu-user nodejs latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
 PYTEST := $(BIN)/python -m pytest --nbval --numprocesses 2 --dist loadfile
 
-.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds bench lint clean
+.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -50,9 +50,15 @@ record: $(VENV) ## make record/ anew, but for the seeds: runs, platforms, roundi
 seeds: $(VENV) ## train two hundred seeds of the recipe: record/seeds.csv, in about an hour
 	$(BIN)/python -m lenet5 replicate --seeds 0-199 --out record/seeds.csv
 
+ladder: $(VENV) ## train the systems of the chapter Ladder, in some hours; it goes on where it stood
+	$(BIN)/python -m systems choices
+	$(BIN)/python -m systems ladder
+	$(BIN)/python -m systems network
+
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python benchmarks/phases.py
+	$(BIN)/python benchmarks/ladder.py
 	$(BIN)/python benchmarks/replicates.py
 	$(BIN)/python -m benchmarks.browser
 

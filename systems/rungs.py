@@ -48,10 +48,29 @@ RAW = replace(ADAM, name="28×28 in [0, 1]", side=28)
 RUNGS = LETTER, BEST, SOFTMAX, MAXIMUM, RELU, FULL, ADAM, RAW
 
 BESIDE = (
-    replace(BEST, name="1998, with distorted images", distortion=1.0),
+    replace(BEST, name="1998, with distorted images", distortion=0.5),
     replace(BEST, name="1998, one rate for all weights", one_rate=30.0),
 )
 CHOICES = (
-    BEST,
+    replace(BEST, name="as chosen"),
     replace(BEST, name="loss × 0.01", scale=0.01),
+    replace(BEST, name="loss × 0.03", scale=0.03),
+    replace(BEST, name="loss × 0.1", scale=0.1),
+    replace(BEST, name="loss × 1, as if none were meant", scale=1.0),
+    replace(BEST, name="j = 1", j=1.0),
+    replace(BEST, name="j = 30", j=30.0),
+    replace(BEST, name="bitmaps as of one fount", codes="plain"),
+    replace(BEST, name="random codes", codes="random"),
+    replace(BEST, name="start within 2.4 / fan-in", start="letter"),
+    replace(BEST, name="C1 and C3 not squashed", squash_maps=False),
+    replace(BEST, name="the file's order", fresh_order=False),
+    replace(BEST, name="the first 500 patterns", fresh_curvature=False),
+    replace(BEST, name="one rate, × 15", one_rate=15.0),
+    replace(BEST, name="one rate, × 30", one_rate=30.0),
+    replace(BEST, name="one rate, × 45", one_rate=45.0),
+    replace(BEST, name="distorted, ranges × 0.5", distortion=0.5),
+    replace(BEST, name="distorted, ranges × 1", distortion=1.0),
+    replace(SOFTMAX, name="softmax, loss × 0.1", scale=0.1),
+    replace(SOFTMAX, name="softmax, loss × 0.2", scale=0.2),
+    replace(SOFTMAX, name="softmax, loss × 0.5", scale=0.5),
 )

@@ -4,10 +4,11 @@ from exhibits.figures.browser import trained_here
 from exhibits.figures.counts import class_bars, confusion, intervals
 from exhibits.figures.curves import convergence, errata, selection
 from exhibits.figures.images import atlas, digits, pad, predictions
+from exhibits.figures.ladder import ladder, maps, passes
 from exhibits.figures.network import architecture, feature_maps, filters
 from exhibits.figures.seeds import final_and_best, final_errors, parting, seed_curves
 
 __all__ = ["architecture", "atlas", "class_bars", "confusion", "convergence", "digits"]
 __all__ += ["errata", "feature_maps", "filters", "final_and_best", "final_errors"]
-__all__ += ["intervals", "pad", "parting", "predictions", "seed_curves", "selection"]
-__all__ += ["trained_here"]
+__all__ += ["intervals", "ladder", "maps", "pad", "parting", "passes", "predictions"]
+__all__ += ["seed_curves", "selection", "trained_here"]

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from exhibits.figures import style
+from exhibits.figures.network import sheet
 
 
 @style.drawing()
@@ -56,29 +57,20 @@ def passes(test, others, train) -> Figure:
 
 @style.drawing()
 def maps(image, layers) -> Figure:
-    """A digit and what C1 to S4 make of it, dark where a unit is high.
+    """A digit and the maps that C1 to S4 make of it, dark where a unit is high.
 
     Parameters
     ----------
-    image : array, shape (28, 28)
-    layers : dict of arrays, shape (maps, side, side)
+    image : array, shape (1, 28, 28), uint8
+    layers : mapping of array, shape (maps, side, side)
         By the name of the layer, from the first to the last.
     """
-    names = ("input", *layers)
-    figure = Figure(figsize=(style.WIDTH, 6.4), layout="constrained")
-    rows = figure.subfigures(3, 1, height_ratios=[1, 1, 2])
-    top = rows[0].subfigures(1, 2, width_ratios=[1, 6])
-    parts = {
-        names[0]: (top[0], image[None], 1),
-        names[1]: (top[1], layers[names[1]], 6),
-        names[2]: (rows[1], layers[names[2]], 6),
-    }
-    last = rows[2].subfigures(2, 1)
-    parts |= {names[i]: (last[i - 3], layers[names[i]], 16) for i in (3, 4)}
-    for name, (part, values, columns) in parts.items():
-        for axes, value in zip(np.ravel(part.subplots(1, columns)), values, strict=True):
-            shown = np.round(value, 3)
-            axes.imshow(shown, cmap="gray_r", vmin=values.min(), vmax=values.max())
-            axes.set(xticks=[], yticks=[])
-        part.suptitle(name, x=0.01, ha="left", fontsize=10)
+    figure, grid = style.panels(5.2, 1 + len(layers))
+    for axes, (name, values) in zip(grid, {"input": image, **layers}.items(), strict=True):
+        axes.imshow(sheet(np.round(values, 3)[None]), cmap="gray_r")
+        shape = "×".join(map(str, values.shape))
+        axes.set_title(f"{name}: {shape}", loc="left", fontsize=style.SMALL, pad=3)
+        axes.set(xticks=[], yticks=[], anchor="W")
+        axes.grid(False)
+        axes.spines[:].set_visible(False)
     return figure

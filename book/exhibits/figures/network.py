@@ -72,7 +72,7 @@ def filters(weights: Mapping[str, np.ndarray]) -> Figure:
         axes = part.subplots()
         limit = float(np.abs(kernels).max())
         # Diverging colours: white is no weight.
-        image = axes.imshow(_sheet(kernels), cmap="PuOr", vmin=-limit, vmax=limit)
+        image = axes.imshow(sheet(kernels), cmap="PuOr", vmin=-limit, vmax=limit)
         rows, columns, side = kernels.shape[0], kernels.shape[1], kernels.shape[2] + 1
         axes.set_xticks(np.arange(columns) * side + side / 2 - 1, range(1, columns + 1))
         axes.set_yticks(np.arange(rows) * side + side / 2 - 1, range(1, rows + 1))
@@ -103,7 +103,7 @@ def feature_maps(image, activations: Mapping[str, np.ndarray]) -> Figure:
     figure, grid = style.panels(6.6, len(heights), height_ratios=heights)
     for axes, (title, values) in zip(grid, steps, strict=False):
         if values.ndim == 3:
-            axes.imshow(_sheet(values[None]), cmap="gray_r", vmin=0)
+            axes.imshow(sheet(values[None]), cmap="gray_r", vmin=0)
         else:
             axes.imshow(values[None], cmap="gray_r", vmin=0, aspect="auto")
         axes.set_title(title, loc="left", fontsize=style.SMALL, pad=3)
@@ -123,7 +123,7 @@ def feature_maps(image, activations: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _sheet(maps: np.ndarray) -> np.ndarray:
+def sheet(maps: np.ndarray) -> np.ndarray:
     """Maps of shape (rows, columns, height, width) side by side, a pixel of nothing apart."""
     gap = ((0, 0), (0, 0), (0, 1), (0, 1))
     padded = np.pad(maps.astype(np.float64), gap, constant_values=np.nan)
