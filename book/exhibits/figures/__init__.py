@@ -1,5 +1,6 @@
 """Every figure of the report, by subject: arrays in, a matplotlib Figure out."""
 
+from exhibits.figures.answer import answer
 from exhibits.figures.browser import trained_here
 from exhibits.figures.counts import class_bars, confusion, intervals
 from exhibits.figures.curves import convergence, errata, selection
@@ -7,7 +8,7 @@ from exhibits.figures.images import atlas, digits, pad, predictions
 from exhibits.figures.network import architecture, feature_maps, filters
 from exhibits.figures.seeds import final_and_best, final_errors, parting, seed_curves
 
-__all__ = ["architecture", "atlas", "class_bars", "confusion", "convergence", "digits"]
-__all__ += ["errata", "feature_maps", "filters", "final_and_best", "final_errors"]
-__all__ += ["intervals", "pad", "parting", "predictions", "seed_curves", "selection"]
-__all__ += ["trained_here"]
+__all__ = ["answer", "architecture", "atlas", "class_bars", "confusion", "convergence"]
+__all__ += ["digits", "errata", "feature_maps", "filters", "final_and_best"]
+__all__ += ["final_errors", "intervals", "pad", "parting", "predictions", "seed_curves"]
+__all__ += ["selection", "trained_here"]
