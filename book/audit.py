@@ -21,21 +21,26 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 # %% [markdown]
 # # Audit
 #
-# A reproduction is worth reading when it says what held and what did not. This chapter takes the original
-# {cite:p}`mejia2020` statement by statement, puts its errors right beside our own curves, and says how sure our own
-# numbers are. Every verdict below is the result of code.
+# Of the {glue:text}`claims` claims of the original {cite:p}`mejia2020` that can be checked, {glue:text}`held` hold,
+# {glue:text}`corrected` hold with a correction, {glue:text}`failed` do not hold, and {glue:text}`untested` cannot be
+# tested here. These fail: {glue:text}`failures` What concerns the network and the data is sound; what fails is the
+# reading of the result.
 #
 # ## The claims
 #
-# {numref}`tab-claims` lists what the original states and can be checked. A claim *holds*, *holds with a correction*,
-# *does not hold*, or *cannot be tested here*. The claims stand in a ledger, `book/claims.yml`, with the value that is
-# claimed and how far a finding may be from it. Each is tested by a function of its own in `book/exhibits/findings.py`.
+# {numref}`tab-claims` has them all, those that fail on top. With each stand what was found and where this book shows it.
+# The claims are kept in a ledger, `book/claims.yml`, with the value that is claimed and how far a finding may be from
+# it, and a function in `book/exhibits/findings.py` tests each: every verdict is the result of code.
+#
+# ```{app} claims
+# ```
 
 # %% tags=["hide-input"]
 found = find_all(evidence)
 glue(claims=len(found), **ledger.tally(found))
+glue(failures=" ".join(f"“{claims[name].claim}”" for name in ledger.failures(found)))
 show_table(
-    "claim | verdict | found | tested by | where",
+    "verdict | claim | found | tested by | where",
     ledger.rows(claims, found),
     "The claims of the original and what became of them.",
     "tab-claims",
@@ -43,10 +48,6 @@ show_table(
 )
 
 # %% [markdown]
-# Of {glue:text}`claims` claims {glue:text}`held` hold, {glue:text}`corrected` hold with a correction,
-# {glue:text}`failed` do not hold and {glue:text}`untested` cannot be tested here. What concerns the network and the
-# data is sound. What fails is the reading of the result.
-#
 # ## The errors, put right
 #
 # {numref}`fig-errata` shows the two errors of the convergence figure and its text. The loss is drawn one epoch late:
@@ -76,7 +77,7 @@ show("fig-errata", errata, source)
 # %% [markdown]
 # ## A real validation split
 #
-# The original calls its test set a validation set. A validation set is there to choose by. To see what choosing does,
+# The original calls its test set a validation set, and such a set is there to choose by. To see what choosing does,
 # the same network is trained once more on the first {glue:text}`fit_images` training images, with the other
 # {glue:text}`validation_images` held back, and measured on those and on the test images. {numref}`tab-selection` sets
 # three results side by side: the last epoch, the epoch with the lowest error on the held-back images, and the epoch
@@ -121,14 +122,13 @@ show("fig-selection", figures.selection(errors, chosen), held_source)
 #
 # ## How sure the numbers are
 #
-# An error counted on {glue:text}`dataset.ipynb::test:s` images is an estimate. Wilson's interval {cite:p}`wilson1927`
-# gives the errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours is
-# {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the original's
+# An error counted on {glue:text}`dataset.ipynb::test:s` images is an estimate. {term}`Wilson's interval`
+# {cite:p}`wilson1927` gives the errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours
+# is {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the original's
 # and those of others.
 #
-# The last column is the chance of a difference from ours at least as large if both had the same error, by the
-# two-proportion score test. A difference with a chance of {glue:text}`significance` or more is within noise. The test
-# takes the mistakes of the two networks as independent. They read the same images and share mistakes, and a paired test
+# The last column has the {term}`p-value` of the difference from ours, by the two-proportion score test. One of
+# {glue:text}`significance` or more is within noise. The test takes the mistakes of the two networks as independent. They read the same images and share mistakes, and a paired test
 # on both lists could find smaller differences. The lists of the others are not published. A seed moves the error too;
 # one run of each cannot tell a better recipe from a better draw.
 
@@ -160,7 +160,7 @@ show("fig-intervals", figures.intervals(compared), source)
 #
 # ## Labels in doubt
 #
-# Some test labels are themselves wrong, or no one can tell. Raters rejected {glue:text}`rejected` of them
+# Some test labels are wrong, or no one can tell. Raters rejected {glue:text}`rejected` of them
 # {cite:p}`northcutt2021`. The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes.
 # Its error is {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those
 # images. {numref}`fig-atlas` shows every mistake, those in doubt in a frame.
@@ -170,44 +170,44 @@ show("fig-intervals", figures.intervals(compared), source)
 # :alt: A grid of about a hundred small handwritten digits, black on white, twelve in a row. Above each stand its label,
 # :  the wrong prediction and a probability in per cent; a few, in coloured frames, have labels that raters rejected.
 # Every mistake on the test images, in the order of the file: label, arrow, prediction, and below it the probability
-# given to the prediction. A frame marks a label that raters rejected.
+# given to the prediction, in per cent. A frame marks a label that raters rejected.
 # ```
 #
 # ## Inside the network
 #
 # {numref}`fig-filters` shows what the two convolutions have learned. Some kernels of the first look for an edge in one
 # direction; those of the second combine six maps and are harder to name. {numref}`fig-maps` follows one digit down to
-# the logits.
+# the {term}`logits`.
 #
 # ```{glue:figure} fig-filters
 # :name: fig-filters
 # :alt: Six small squares of five by five coloured cells, the kernels of the first convolution, above a field of sixteen
 # :  columns and six rows of such squares, the kernels of the second. Colours run from brown for negative through white
 # :  to violet for positive weights.
-# The learned kernels of both convolutions. White is no weight; each layer has its own scale.
+# The learned kernels of both convolutions, each layer on its own scale.
 # ```
 #
 # ```{glue:figure} fig-maps
 # :name: fig-maps
 # :alt: From top to bottom, a handwritten seven; six maps that pick out its strokes; the same at half the size; sixteen
 # :  small maps; the same at half the size; two grey strips for the dense layers; ten bars, the one for seven tallest.
-# The first test image and what each layer makes of it. Black is the largest value of a row; the logits at the bottom
-# are bars, and the tallest is the prediction.
+# The first test image and what each layer makes of it. The most ink is the largest value of a row; the logits at the
+# bottom are bars, and the tallest is the prediction.
 # ```
 #
 # ## The verdict on your machine
 #
-# `python -m lenet5 verify` compares the run of your machine with the published one in `record/`, and so does
-# `make reproduce` at its end. It first checks that no byte of the record has changed. The exact engine gives the same
-# bytes on every machine, so its run is either **bit-identical**, in every metric of every epoch and in every weight, or
-# something is wrong: the verdict names the first epoch that differs, and whether a file is damaged, the source was
-# changed, or the machine breaks the promise. {doc}`reproduce` judges a run in the browser, without an installation.
+# `python -m lenet5 verify` compares the run of your machine with the published one in `record/`, as `make reproduce`
+# does at its end. A run of the exact engine is either **bit-identical**, in every metric of every epoch and in every
+# weight, or something is wrong, and the verdict names the first epoch that differs and the likely cause. A run that
+# rounds otherwise, in PyTorch or on a graphics processor, is judged by a band: for the test error and for the test loss
+# a prediction interval around the mean of the replicates in `record/seeds.csv`, from their standard deviation and
+# Student's t, such that both hold one more run with a probability of {glue:text}`coverage` or more.
 #
-# A run that rounds otherwise, in PyTorch or on a graphics processor, and another recipe are judged by a band. It comes
-# from the replicates in `record/seeds.csv`, trained from different seeds. For the test error and for the test loss it
-# is a prediction interval around the mean of the replicates, from their standard deviation and Student's t, such that
-# both hold one more run with a probability of {glue:text}`coverage` or more. Nothing widens it by hand. Outside the
-# band, the command exits with an error.
+# ## What next
+#
+# {doc}`reproduce` passes the same verdict in your browser, without an installation. In {doc}`try-it` you can look for a
+# digit that the network misreads, and {doc}`variability` says how much of any difference is luck.
 
 # %% tags=["hide-input", "remove-output"]
 wrong, kept = predictions.wrong, np.ones(evidence.images, bool)

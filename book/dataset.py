@@ -13,11 +13,14 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # %% [markdown]
 # # Dataset
 #
-# MNIST {cite:p}`mnist` holds {glue:text}`total` grey images of handwritten digits in {glue:text}`classes` classes, each
-# of {glue:text}`side`×{glue:text}`side` pixels. {glue:text}`train` are for training and {glue:text}`test` for testing.
-# The authors took them from forms that census clerks and high-school students had filled in for the United States
-# National Institute of Standards and Technology, scaled each digit into a box of 20×20 pixels, and placed it so that
-# its centre of mass is the centre of the image {cite:p}`lecun1998`.
+# The classes are not equal. The original counts {glue:text}`mean_count` training images in each, which is the average:
+# there are from {glue:text}`fewest` to {glue:text}`most`. All else that it says of the data holds.
+#
+# MNIST {cite:p}`mnist` is {glue:text}`total` grey images of handwritten digits in {glue:text}`classes` classes, each of
+# {glue:text}`side`×{glue:text}`side` pixels: {glue:text}`train` for training and {glue:text}`test` for testing. The
+# authors took them from forms that census clerks and high-school students had filled in for the United States National
+# Institute of Standards and Technology, scaled each digit into a box of 20×20 pixels, and placed it so that its centre
+# of mass is the centre of the image {cite:p}`lecun1998`.
 #
 # {numref}`fig-digits` shows what the network is up against. Strokes are thick or thin, upright or slanted, and some
 # digits can be told only by a small gap.
@@ -25,10 +28,9 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # %% [markdown]
 # ```{glue:figure} fig-digits
 # :name: fig-digits
-# :alt: A grid of ten rows and ten columns of handwritten digits, black on white, in many hands. The first row reads
+# :alt: A grid of ten rows and ten columns of handwritten digits, in many hands. The first row reads
 # :  5 0 4 1 9 2 1 3 1 4.
-# The first hundred training images, in the order of the file. The ink is drawn black on white; in the data 255 is ink
-# and 0 is paper.
+# The first hundred training images, in the order of the file. In the data 255 is ink and 0 is paper.
 # ```
 #
 # A pixel is a grey level, and the network takes it divided by 255. Nothing else is done to the images: no mean is
@@ -43,9 +45,8 @@ glue("{:.3f}", mean_grey=train.images.mean() / 255)
 # %% [markdown]
 # ## Classes
 #
-# The original speaks of {glue:text}`mean_count` training images in each class. That is the average. The classes differ,
-# as {numref}`fig-classes` and {numref}`tab-classes` show: from {glue:text}`fewest` images of the digit
-# {glue:text}`fewest_digit` to {glue:text}`most` of the digit {glue:text}`most_digit`.
+# The digit {glue:text}`fewest_digit` has the fewest training images and the digit {glue:text}`most_digit` the most, as
+# {numref}`fig-classes` and {numref}`tab-classes` show.
 #
 # ```{glue:figure} fig-classes
 # :name: fig-classes
@@ -77,3 +78,8 @@ show_table(
 # set, a name for images on which one chooses: a learning rate, or the epoch at which to stop. Nothing is chosen here.
 # The recipe is fixed beforehand and the number of epochs with it, so the error on the test images is a fair estimate of
 # the error on new ones from the same source.
+#
+# ## What next
+#
+# {doc}`implementation` turns these images into a trained network. What choosing on the test images would have been worth
+# is measured in {doc}`audit`, which trains once more with a real validation set.

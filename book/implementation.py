@@ -22,8 +22,10 @@ from lenet5.train import train
 # %% [markdown]
 # # Implementation
 #
-# The code is a package of a few short modules, `lenet5`. Its listings below are read from the files that run, when this
-# chapter runs; they cannot fall out of step.
+# The same recipe, trained anywhere, gives the same bytes: {glue:text}`builds` builds of the engine that trains, for
+# several processors, have come to one checksum ({numref}`tab-platforms`). This chapter shows the network, the recipe, and
+# the rules that make it so. The code is a package of a few short modules, `lenet5`. The listings are read from the files
+# that run, when this chapter runs; they cannot fall out of step.
 #
 # ## The network
 #
@@ -59,7 +61,7 @@ show_table(
 # %% [markdown]
 # Two details differ from Flux by name only. Flux flips the kernel of a convolution and PyTorch does not; since the
 # kernel is learned, the functions that can be learned are the same. And PyTorch starts its layers from other weights
-# unless told: here, as in Flux, weights are drawn from the uniform distribution of Glorot and Bengio
+# unless told: here, as in Flux, weights are drawn from the uniform distribution of {term}`Glorot` and Bengio
 # {cite:p}`glorot2010`, and biases start at zero.
 #
 # ## The training
@@ -80,9 +82,9 @@ steps = -(-images // batch_size)
 glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 
 # %% [markdown]
-# {numref}`tab-recipe` is the recipe of the original, and this run's. An epoch is one pass over the training images in a
-# fresh random order, in {glue:text}`steps` steps; the last batch holds the {glue:text}`last_batch` images that are left
-# over. Loss and error are measured on all images of both splits before the first epoch and after each one.
+# {numref}`tab-recipe` is the recipe of the original, and this run's. An {term}`epoch` is one pass over the training
+# images in a fresh random order, in {glue:text}`steps` steps; the last {term}`batch` holds the
+# {glue:text}`last_batch` images that are left over. Loss and error are measured on all images of both splits before the first epoch and after each one.
 
 # %% tags=["hide-input"]
 original = ["20", "128", "Adam", "0.0003", "cross-entropy on logits"]
@@ -116,8 +118,6 @@ caption = "The steps of an epoch in PyTorch, from `lenet5/model.py`."
 show_source(TorchEngine.steps, caption, "code-step")
 
 # %% [markdown]
-# {doc}`results` shows the run epoch by epoch.
-#
 # ## The exact engine
 #
 # PyTorch promises no bytes. Sums are cut to fit a processor's vector units and its threads, so two machines add in two
@@ -160,6 +160,7 @@ show_table(
 
 # %% tags=["hide-input"]
 made = Run.load(RECORD).environment
+glue(run=run.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
 show_table(
     "part | original | this report",
     [
@@ -173,3 +174,9 @@ show_table(
     "tab-machine",
     origin.of_run(run),
 )
+
+# %% [markdown]
+# ## What next
+#
+# {doc}`results` shows this run epoch by epoch. {doc}`reproduce` lets your browser train it, as the strictest test of the
+# rules above. How far one seed parts under other roundings, without these rules, {doc}`variability` shows.

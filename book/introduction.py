@@ -1,15 +1,17 @@
 # %% [markdown]
 # # Introduction
 #
-# In 2020 a student report trains LeNet-5, a small convolutional network, to read handwritten digits
-# {cite:p}`mejia2020`. Its code is in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`. This book
-# repeats the work in Python with PyTorch {cite:p}`paszke2019`. The network, the data and the recipe are the same. The
-# pages you read are the output of the code: each number below comes from a run and is typed by nobody.
+# Does a student report of 2020 hold when it is repeated by others, in another language, from its text alone? Its plot
+# does, and the accuracy in its text does not: {glue:text}`text_accuracy` is written and
+# {glue:text}`results.ipynb::original_accuracy:s` is drawn. Ours is {glue:text}`results.ipynb::accuracy:s` after
+# {glue:text}`results.ipynb::epochs:s` epochs.
 #
-# The answer first. After {glue:text}`results.ipynb::epochs:s` epochs our network reads
-# {glue:text}`results.ipynb::accuracy:s` of the test images correctly. The series that the original plots ends at
-# {glue:text}`results.ipynb::original_accuracy:s`; its text says {glue:text}`text_accuracy`. {doc}`results` compares the
-# two.
+# The report {cite:p}`mejia2020` trains LeNet-5, a small convolutional network, to read handwritten digits. Its code is
+# in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
+# {cite:p}`paszke2019` as the definition of the network and of its training. The network, the data and the recipe are
+# the same. Each number on these pages comes from a run and is typed by nobody. The grey line under a figure or a table
+# says from which: it names the run, the data and the code by their checksums, and the command that makes all anew. Words
+# that a student may not know, such as {term}`epoch`, lead to the {doc}`glossary`.
 
 # %% tags=["remove-cell"]
 from exhibits import figures, glue, ledger, origin, show
@@ -29,25 +31,26 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # %% [markdown]
 # ```{glue:figure} fig-architecture
 # :name: fig-architecture
-# :alt: From left to right, a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
+# :alt: From left to right, a grey 28 by 28 image; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
 # :  sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange
-# :  sheets of 4 by 4 from max-pooling; three blue bars for the dense layers of 120, 84 and 10 values.
-# The network, laid out from the model's own layers. Each stack is a feature map drawn to scale, with as many sheets as
-# it has channels; each bar is a dense layer. Under a layer stand the shape of its output and the size of its kernel.
+# :  sheets of 4 by 4 from max-pooling. Below, three blue bars for the dense layers of 120, 84 and 10 values.
+# The network, laid out from the model's own layers. Above, each stack is a feature map drawn to scale, with as many
+# sheets as it has channels; under it stand the shape of the output and the size of the kernel. Below, each bar is a
+# dense layer, as long as it has values.
 # ```
 #
 # The variant of the report differs from the design of 1998 in four ways. ReLU, $\max(0, x)$, replaces the scaled
 # hyperbolic tangent. Max-pooling replaces an average with trained weights. Every map of the second convolution sees all
 # six maps before it, where the original connection table leaves some out. The last layer is a plain dense layer of
-# *logits*, without an activation, in place of radial basis functions.
+# {term}`logits`, without an activation, in place of radial basis functions.
 #
 # There are {glue:text}`parameters` parameters, {glue:text}`dense_share` of them in the dense layers. One image costs
 # {glue:text}`multiply_adds` multiply-adds. {doc}`implementation` lists both by layer.
 #
 # ## The loss
 #
-# The network gives a vector of logits $z \in \mathbb{R}^{10}$. The softmax makes probabilities of them, and the loss of
-# an image with label $y$ is the negative logarithm of the probability given to that label:
+# The network gives a vector of logits $z \in \mathbb{R}^{10}$. The {term}`softmax` makes probabilities of them, and the
+# loss of an image with label $y$ is the negative logarithm of the probability given to that label:
 #
 # ```{math}
 # :label: eq-loss
@@ -56,9 +59,9 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # ```
 #
 # This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one that is computed: it neither
-# overflows nor takes the logarithm of zero. A batch is scored by its mean. A network that knows nothing gives every
-# digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s` nats. That value
-# returns in {doc}`results`.
+# overflows nor takes the logarithm of zero. A {term}`batch` is scored by its mean. A network that knows nothing gives
+# every digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s` nats. That value
+# returns in {doc}`results`, and gives away a slip in the original's plot.
 #
 # ## The optimiser
 #
@@ -107,9 +110,8 @@ glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 # err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
 # {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`.
 #
-# ## The chapters
+# ## What next
 #
-# {doc}`dataset` shows the images and counts them. {doc}`implementation` gives the code, the set-up and the training.
-# {doc}`results` shows how the training converges, what the network gets right and what it gets wrong.
-# {doc}`variability` asks what another seed would give. {doc}`audit` checks the original claim by claim. In
-# {doc}`try-it` the network reads a digit that you draw, and {doc}`status` says how the book was made.
+# {doc}`results` has the answer in full. Before it, {doc}`dataset` shows what the network is up against, and
+# {doc}`implementation` how it is trained so that every machine gets the same bytes. {doc}`variability` asks whether the
+# result is luck, and {doc}`audit` checks the original claim by claim.

@@ -23,10 +23,12 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # %% [markdown]
 # # Variability
 #
-# One run is one draw. Another seed draws other weights and another order of the images, and ends at another error. This
-# chapter reads a recorded study: the recipe of the report, trained with {glue:text}`seeds` seeds for
-# {glue:text}`epochs` epochs each. The table of every epoch of every run is `record/seeds.csv`, and nothing is trained
-# here.
+# The error is no luck of the seed: {glue:text}`seeds` seeds of the recipe end at {glue:text}`mean` on average, with a
+# standard deviation of {glue:text}`spread` points, and the original is {glue:text}`original_outlier`.
+#
+# One run is one draw. Another {term}`seed` draws other weights and another order of the images, and ends at another
+# error. This chapter reads a recorded study, `record/seeds.csv`: every epoch of every run, {glue:text}`epochs` epochs
+# each. Nothing is trained here.
 
 # %% [markdown]
 # ## The final error
@@ -46,9 +48,9 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # trained in PyTorch.
 # ```
 #
-# The mean is {glue:text}`mean`. Its t interval at {glue:text}`level` reaches from {glue:text}`low` to
-# {glue:text}`high`; it takes the runs as independent draws of a normal distribution. {numref}`tab-seeds` adds the other
-# measures, beside those of the epoch that is best on the test images and those of the seeds trained in PyTorch.
+# The {term}`t interval` of the mean, at {glue:text}`level`, reaches from {glue:text}`low` to {glue:text}`high`.
+# {numref}`tab-seeds` adds the other measures, beside those of the epoch that is best on the test images and those of the
+# seeds trained in PyTorch.
 
 # %% tags=["hide-input"]
 torch = read_study("seeds-torch.csv")
@@ -77,8 +79,7 @@ show("fig-final-errors", dots, source)
 # %% [markdown]
 # ## Seeds and images
 #
-# The standard deviation across seeds is {glue:text}`spread` points. There is a second source of luck: the test images
-# themselves. A network that misreads a share $p$ of all digits misreads a binomial number of any $n$ of them, and its
+# The seeds are one source of luck. The test images themselves are another. A network that misreads a share $p$ of all digits misreads a binomial number of any $n$ of them, and its
 # measured error scatters by $\sqrt{p(1-p)/n}$. At the mean error and {glue:text}`test_images` images that is
 # {glue:text}`binomial` points, so the seeds scatter {glue:text}`ratio` times as much as test sets would.
 #
@@ -151,8 +152,7 @@ glue(as_bad=(final >= original).sum())
 # After these runs, one more run of the recipe is expected between {glue:text}`least` and {glue:text}`most`, at
 # {glue:text}`level`. The original, at {glue:text}`original`, lies {glue:text}`original_place` this interval,
 # {glue:text}`original_distance` standard deviations from the mean. Seeds that end as high or higher:
-# {glue:text}`as_bad` of {glue:text}`seeds`. With the mean and the spread found here the original is
-# {glue:text}`original_outlier`.
+# {glue:text}`as_bad` of {glue:text}`seeds`.
 #
 # LeNet-5 of 1998 was another network, trained otherwise. Its {glue:text}`lecun` lies {glue:text}`lecun_place` the
 # interval, {glue:text}`lecun_distance` standard deviations from the mean, and is {glue:text}`lecun_outlier`.
@@ -175,10 +175,10 @@ glue("{:.0f} %", power=100 * ci.POWER)
 # The exact engine takes the steps that PyTorch would take, and rounds them otherwise. Does that move the error? Before
 # there was an exact engine, {glue:text}`torch_seeds` seeds of the same recipe were trained in PyTorch, from weights and
 # orders of its own (`record/seeds-torch.csv`). They end at {glue:text}`torch_mean` on average, with a standard
-# deviation of {glue:text}`torch_spread` points. Student's t test of the two means has p = {glue:text}`means_p`, and the
-# exact Kolmogorov-Smirnov test, which any difference of the two distributions can move, p = {glue:text}`shapes_p`. With
-# so many runs the t test finds a difference of {glue:text}`detectable` points with a probability of {glue:text}`power`,
-# and a smaller one may be there unseen.
+# deviation of {glue:text}`torch_spread` points. Student's t test of the two means has a {term}`p-value` of
+# {glue:text}`means_p`, and the exact Kolmogorov-Smirnov test, which any difference of the two distributions can move,
+# one of {glue:text}`shapes_p`. With so many runs the t test finds a difference of {glue:text}`detectable` points with a
+# probability of {glue:text}`power`, and a smaller one may be there unseen.
 
 # %% [markdown]
 # ## Roundings of one seed
@@ -210,3 +210,9 @@ glue("{:.1f} %", last_nearest=last.min(), last_farthest=last.max())
 glue("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
 parted = origin.of_file("rounding.csv", "make record")
 show("fig-parting", figures.parting(rounding), parted)
+
+# %% [markdown]
+# ## What next
+#
+# {doc}`audit` puts this spread to use: it says which published results differ from ours by more than chance.
+# {doc}`reproduce` trains with a seed of your own and shows where it falls among these.

@@ -1,7 +1,10 @@
-"""Sphinx extension: each page links its notebook, its source and a PDF that is as new."""
+"""Sphinx extension: each page offers its source, its notebook and a PDF that is as new."""
 
 import shutil
 from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
 
 from ext.book import Book
 
@@ -21,21 +24,33 @@ def look_for_pdf(app, config) -> None:
 
 
 def add_links(app, pagename, templatename, context, doctree) -> None:
-    """Fill the download menu (event ``html-page-context``, after the theme's own)."""
-    more = []
+    """Say below a page what can be downloaded (event ``html-page-context``)."""
+    offers = []
     if (Path(app.srcdir) / f"{pagename}.py").exists():
-        source = f"_sources/{pagename}.py"
-        more.append((source, ".py", "Download the chapter's Python source"))
+        names = {".py": "its Python source", ".ipynb": "its executed notebook"}
+        for suffix, name in names.items():
+            offers.append((f"_sources/{pagename}{suffix}", f"{name} ({suffix})"))
     if app.config.book_pdf:
-        more.append((app.config.book_pdf, "book .pdf", "The whole book for print"))
-    for menu in context.get("header_buttons", []):
-        if menu.get("label") == "download-buttons":
-            links = [link for link in menu["buttons"] if link["type"] == "link"]
-            for path, text, tooltip in more:
-                link = {"type": "link", "icon": "fas fa-file", "label": "download-more"}
-                link |= {"url": context["pathto"](path, 1), "text": text}
-                links.append(link | {"tooltip": tooltip})
-            menu["buttons"] = links
+        offers.append((app.config.book_pdf, "the whole book for print (.pdf)"))
+    links = [
+        f'<a href="{context["pathto"](path, 1)}" download>{text}</a>'
+        for path, text in offers
+    ]
+    if links and "body" in context:
+        words = " and ".join(filter(None, [", ".join(links[:-1]), links[-1]]))
+        context["body"] += f'<p class="downloads">To take with you: {words}.</p>'
+
+
+class BookPdf(SphinxDirective):
+    """A sentence with a link to the PDF, or with the command that makes it."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()  # in every build
+        name = self.config.book_pdf
+        html = f'<a href="{name}">The whole book for print (PDF)</a>.'
+        if not name:
+            html = "For print, <code>make pdf</code> builds the whole book."
+        return [nodes.raw("", f"<p>{html}</p>", format="html")]
 
 
 def copy_files(app, exception) -> None:
@@ -52,6 +67,7 @@ def copy_files(app, exception) -> None:
 
 def setup(app) -> None:
     app.add_config_value("book_pdf", "", "html", [str])
+    app.add_directive("book-pdf", BookPdf)
     app.connect("config-inited", look_for_pdf)
-    app.connect("html-page-context", add_links, priority=900)
+    app.connect("html-page-context", add_links)
     app.connect("build-finished", copy_files)

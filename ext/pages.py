@@ -1,7 +1,8 @@
 """Sphinx extension: mends what was written, where the theme leaves something to wish.
 
-Scripts that a page never uses are dropped, roles that screen readers stumble over are set
-right, and MathJax lies beside the book, so that its equations are read offline.
+What a page never uses is not loaded: MathJax only where a formula stands, and from beside
+the book, so that equations are read offline. Scripts wait for the page. Roles that screen
+readers stumble over are set right.
 """
 
 import re
@@ -9,10 +10,15 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>\s*", re.DOTALL)
-# Thebe would run cells on a remote server, and its script raises; the other draws the
-# icons that a font draws already, and weighs more than the rest of a page.
-UNUSED = re.compile(r"thebe|kernelName|scripts/fontawesome\.js", re.IGNORECASE)
+LOADED = re.compile(r"<script\b[^>]*>.*?</script>\s*|<link\b[^>]*>\s*", re.DOTALL)
+# Thebe would run cells on a remote server, and its script raises; fontawesome.js draws
+# the icons that a font draws already; what is loaded ahead keeps the style sheets back.
+UNUSED = re.compile(r'thebe|kernelName|scripts/fontawesome\.js|rel="preload"', re.I)
+FORMULA, FOR_FORMULAS = 'class="math', re.compile("mathjax", re.I)
+# A script may wait for the page, unless a line of the page speaks to it.
+HASTY = re.compile(r"<script (?!defer)(?=[^>]*src=)(?![^>]*documentation_options)")
+# A fold of MyST-NB is labelled by two paragraphs, which HTML forbids there.
+FOLD = re.compile(r"<summary aria-label[^>]*>\s*<p [^>]*>(.*?)</p>.*?</summary>", re.S)
 SIDEBAR = 'id="pst-primary-sidebar" '
 # What mathjax_path and mathjax3_config in _config.yml ask for, of the package
 # django-static-mathjax. The loader gets each as a script, which file:// allows.
@@ -21,7 +27,13 @@ MATHJAX = ("startup.js", "core.js", "loader.js", "input/tex.js", "output/chtml.j
 
 def mend(html: str) -> str:
     """The page, with what it does not need left out and its landmarks named."""
-    html = SCRIPT.sub(lambda tag: "" if UNUSED.search(tag[0]) else tag[0], html)
+
+    def kept(tag: re.Match) -> str:
+        formulas = FORMULA in html or not FOR_FORMULAS.search(tag[0])
+        return tag[0] if formulas and not UNUSED.search(tag[0]) else ""
+
+    html = HASTY.sub("<script defer ", LOADED.sub(kept, html))
+    html = FOLD.sub(r"<summary>\1</summary>", html)
     html = html.replace(SIDEBAR, f'{SIDEBAR}role="region" aria-label="Book" ')
     return html.replace('role="doc-biblioentry"', 'role="listitem"')
 

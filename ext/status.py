@@ -1,11 +1,14 @@
 """Sphinx extension: the directives of the status page.
 
-``{chapter-status}`` lists how each chapter was executed, ``{environment-status}`` the
-versions of the packages that the file ``status_requirements`` pins.
+``{chapter-status}`` lists how each chapter was executed, ``{file-status} FILE …`` when the
+history of the project last changed these files, ``{environment-status}`` the versions of
+the packages that the file ``status_requirements`` pins.
 """
 
+import hashlib
 import platform
 import re
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,6 +54,28 @@ class ChapterStatus(SphinxDirective):
         return rows
 
 
+class FileStatus(ChapterStatus):
+    required_arguments = 1
+    final_argument_whitespace = True
+    caption = "The record: when each file was last made, and its checksum."
+    label = "tab-record"
+    head = (("file", "made", "SHA-256"), (":-", ":-", ":-"))
+
+    def rows(self, root: Path) -> list[list[str]]:
+        rows = []
+        for name in self.arguments[0].split():
+            self.env.note_dependency(str(root / name))
+            command = ["git", "log", "-1", "--format=%cs", "--", name]
+            try:
+                done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+                date = done.stdout.strip()
+            except FileNotFoundError:
+                date = ""
+            digest = hashlib.sha256((root / name).read_bytes()).hexdigest()
+            rows.append([f"`{name}`", date or "not known here", f"`{digest[:12]}`"])
+        return rows
+
+
 class EnvironmentStatus(ChapterStatus):
     caption = "What the book was built with."
     label = "tab-environment"
@@ -67,4 +92,5 @@ class EnvironmentStatus(ChapterStatus):
 def setup(app) -> None:
     app.add_config_value("status_requirements", "requirements.txt", "env", [str])
     app.add_directive("chapter-status", ChapterStatus)
+    app.add_directive("file-status", FileStatus)
     app.add_directive("environment-status", EnvironmentStatus)

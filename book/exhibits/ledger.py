@@ -13,6 +13,8 @@ LEDGER = Path(__file__).resolve().parent.parent / "claims.yml"
 PARTS = {"claims": list, "literature": list, "facts": dict}
 HOLDS, CORRECTED = "holds", "holds with a correction"
 FAILS, UNTESTED = "does not hold", "cannot be tested here"
+# How a verdict looks, in the order of a table: what fails comes first.
+BADGES = {FAILS: "danger", CORRECTED: "warning", UNTESTED: "secondary", HOLDS: "success"}
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Claim:
     """One statement of the original: its place, how it is tested, and what it claims.
 
     ``value`` is a number, a text or a list of them, None where nothing here can test it;
-    ``tolerance`` is how far a finding may be from each number.
+    ``tolerance`` is how far a finding may be from each number; ``shown`` is the label of
+    the figure, table or listing in which a reader sees it.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Claim:
     test: str
     value: Any = None
     tolerance: float = 0.0
+    shown: str = ""
 
     def agrees(self, found) -> bool:
         """Whether a finding is the claimed value; numbers may differ by the tolerance."""
@@ -107,9 +111,19 @@ def tally(findings: dict[str, Finding]) -> dict[str, int]:
     return {word: verdicts.count(verdict) for word, verdict in words.items()}
 
 
+def failures(findings: dict[str, Finding]) -> list[str]:
+    """The ids of the claims that do not hold."""
+    return [name for name, finding in findings.items() if finding.verdict == FAILS]
+
+
 def rows(claims: dict[str, Claim], findings: dict[str, Finding]) -> list[tuple]:
-    """The lines of a table: claim, verdict, what was found, its test, its place."""
-    return [
-        (claim.claim, f"*{found.verdict}*", found.text, claim.test, claim.where)
-        for claim, found in ((claim, findings[name]) for name, claim in claims.items())
-    ]
+    """The lines of a table, by verdict: verdict, claim, what was found, its test, its place."""
+    lines = []
+    for verdict, badge in BADGES.items():
+        for name, claim in claims.items():
+            if findings[name].verdict == verdict:
+                shown = f" ({{numref}}`{claim.shown}`)" if claim.shown else ""
+                text = findings[name].text + shown
+                mark = f"{{bdg-{badge}}}`{verdict}`"
+                lines.append((mark, claim.claim, text, claim.test, claim.where))
+    return lines

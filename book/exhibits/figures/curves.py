@@ -28,7 +28,7 @@ def convergence(history, original) -> Figure:
         As :func:`exhibits.report` gives them. The published loss is drawn one epoch
         earlier, since its first value is that of the untrained network.
     """
-    figure, (top, bottom) = style.panels(5.6, 2, sharex=True)
+    figure, (top, bottom) = style.panels(5.4, 2, sharex=True)
     drawn = original.drawn_at_epoch
     top.plot(history.epoch, log(history.train_loss), **TRAIN)
     top.plot(history.epoch, log(history.test_loss), **OURS)
@@ -44,7 +44,7 @@ def convergence(history, original) -> Figure:
     bottom.set(ylabel="error (% of images)", ylim=(0, None))
     note = f"epoch 0, off the scale:\n{history.test_error[0]:.1f} %"
     place = {"transform": bottom.transAxes, "va": "top"}
-    bottom.text(0.14, 0.8, note, color=style.BLUE, fontsize=style.SMALL, **place)
+    bottom.text(0.3, 0.66, note, color=style.BLUE, **place)
     for axes in (top, bottom):
         axes.legend(loc="upper right")
     style.count_epochs(top, bottom)
@@ -86,8 +86,8 @@ def selection(errors, chosen: Mapping[str, int]) -> Figure:
         place = {"xytext": (epoch - 0.15, 0.99), "rotation": 90, "ha": "right"}
         place |= {"textcoords": ("data", "axes fraction"), "va": "top"}
         point = epoch, errors.test[epoch]
-        axes.annotate(names, point, fontsize=style.SMALL, color=style.INK, **place)
+        axes.annotate(names, point, **place)
     axes.set(ylabel="error (% of images)", ylim=(0, None))
-    axes.legend(loc="lower left", ncols=2)
+    style.legend_above(figure)
     style.count_epochs(axes)
     return figure

@@ -67,9 +67,10 @@ def maps(image, layers) -> Figure:
     """
     figure, grid = style.panels(5.2, 1 + len(layers))
     for axes, (name, values) in zip(grid, {"input": image, **layers}.items(), strict=True):
-        axes.imshow(sheet(np.round(values, 3)[None]), cmap="gray_r")
+        shown = sheet(np.round(values, 3)[None])
+        axes.imshow(shown, cmap="gray_r", gid=style.INVERTED)
         shape = "×".join(map(str, values.shape))
-        axes.set_title(f"{name}: {shape}", loc="left", fontsize=style.SMALL, pad=3)
+        axes.set_title(f"{name}: {shape}", loc="left", pad=3)
         axes.set(xticks=[], yticks=[], anchor="W")
         axes.grid(False)
         axes.spines[:].set_visible(False)

@@ -28,7 +28,7 @@ def final_errors(
     marks : mapping of float
         Two published errors to mark, %, by their label.
     """
-    figure, axes = style.panels(4.2)
+    figure, axes = style.panels(4.9)
     low, high = np.round(interval, 4)
     band = {"color": style.GREY, "alpha": 0.3, "linewidth": 0}
     axes.axvspan(low, high, label="mean, t interval", **band)
@@ -45,9 +45,7 @@ def final_errors(
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):.0f}"))
     axes.grid(axis="y", visible=False)
-    figure.legend(
-        loc="outside upper center", ncols=5, fontsize=style.SMALL, columnspacing=1
-    )
+    style.legend_above(figure)
     return figure
 
 
@@ -87,7 +85,7 @@ def final_and_best(final, best) -> Figure:
     axes.set(xlabel="seeds, in the order of their last epoch", ylabel="test error (%)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="x", visible=False)
-    figure.legend(loc="outside upper center", ncols=2, markerscale=6 / size)
+    style.legend_above(figure, markerscale=6 / size)
     return figure
 
 
