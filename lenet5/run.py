@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import hashlib
-import io
 import json
 import os
 import platform
@@ -25,6 +24,7 @@ from lenet5.checkpoint import (
     load_weights,
     save_arrays,
     seal,
+    write_table,
     write_whole,
 )
 from lenet5.data import Split
@@ -58,12 +58,11 @@ class Run:
     def save(self, folder: Path) -> None:
         """Write the run's files and their checksums, each whole; always the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        rows = io.StringIO()
-        writer = csv.writer(rows, lineterminator="\n")
-        writer.writerows([Metrics._fields, *self.history])
-        write_whole(folder / "history.csv", rows.getvalue().encode())
-        write_whole(folder / "config.json", _json(dataclasses.asdict(self.config)))
-        write_whole(folder / "environment.json", _json(self.environment))
+        write_table(folder / "history.csv", [Metrics._fields, *self.history])
+        facts = {"config": dataclasses.asdict(self.config)}
+        for name, value in (facts | {"environment": self.environment}).items():
+            text = json.dumps(value, indent=2) + "\n"
+            write_whole(folder / f"{name}.json", text.encode())
         shape = {"image_shape": self.environment["image_shape"]}
         save_arrays(folder / "model.safetensors", self.weights, shape)
         seal(folder)
@@ -75,10 +74,7 @@ class Run:
         try:
             config, environment = _config_and_environment(folder)
             _, *rows = csv.reader((folder / "history.csv").read_text().splitlines())
-            history = [
-                Metrics(int(epoch), *map(float, measured), weights)
-                for epoch, *measured, weights in rows
-            ]
+            history = [Metrics(int(e), *map(float, xs), w) for e, *xs, w in rows]
         except (ValueError, TypeError) as error:
             raise Lenet5Error(f"{folder} is of another version: {error}") from error
         weights, _ = load_weights(folder / "model.safetensors")
@@ -110,10 +106,8 @@ def load_or_train(
         This machine's runs, a folder each; the published one, with others in folders.
     fresh : bool
         Train, whatever is stored.
-    threads : int, optional
-        Of the exact engine: by default all cores. It changes no result.
-    on_epoch : callable, optional
-        As in :func:`lenet5.train.train`.
+    threads, on_epoch
+        Of :class:`lenet5.exact.ExactEngine` and :func:`lenet5.train.train`.
 
     Raises
     ------
@@ -124,14 +118,14 @@ def load_or_train(
     splits = splits or data.load()
     environment = describe(config, splits)
     name = fingerprint(config, environment)
-    folder, work = Path(runs) / name, Path(runs) / f"{name}.partial"
+    folder, work = runs / name, runs / f"{name}.partial"
     if not fresh:
         published = [record, *sorted(record.glob("*/"))] if record else []
         for place in [folder, *published]:
             if _is_named(place, name):
                 return Run.load(place)
     engine = _engine(config, environment, threads)
-    work.parent.mkdir(parents=True, exist_ok=True)
+    runs.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if folder.exists() and not fresh:
             return Run.load(folder)
@@ -203,18 +197,17 @@ def _resume(engine, path: Path) -> list[Metrics]:
     try:
         state, facts = load_arrays(path)
         history = [Metrics(*row) for row in facts["history"]]
-    except (Lenet5Error, KeyError):
+        engine.restore(state)
+    except (Lenet5Error, KeyError):  # a state of an earlier version has other keys
         warnings.warn(f"{path} is damaged: the run starts again", stacklevel=2)
         return []
-    engine.restore(state)
     return history
 
 
 def _config_and_environment(folder: Path) -> tuple[Config, dict]:
-    config, environment = (
-        json.loads((folder / f"{name}.json").read_text())
-        for name in ("config", "environment")
-    )
+    names = ("config", "environment")
+    texts = [(folder / f"{name}.json").read_text() for name in names]
+    config, environment = map(json.loads, texts)
     return Config(**config), environment
 
 
@@ -223,7 +216,3 @@ def _is_named(folder: Path, name: str) -> bool:
         return fingerprint(*_config_and_environment(folder)) == name
     except (OSError, ValueError, TypeError):
         return False
-
-
-def _json(value: dict) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()
