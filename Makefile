@@ -52,8 +52,8 @@ seeds: $(VENV) ## train two hundred seeds of the recipe: record/seeds.csv, in ab
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
-	$(BIN)/python benchmarks/phases.py
-	$(BIN)/python benchmarks/replicates.py
+	$(BIN)/python -m benchmarks.phases
+	$(BIN)/python -m benchmarks.replicates
 	$(BIN)/python -m benchmarks.browser
 
 lint: $(VENV) ## check the style of the code

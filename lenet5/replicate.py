@@ -17,9 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet5 import Config, Lenet5Error, cores
+from lenet5 import PROJECT, Config, Lenet5Error, cores
 
-RUNS = Path(__file__).resolve().parent.parent / "runs"
+RUNS = PROJECT / "runs"
 SETTINGS = ("seed", "epochs", "batch_size", "lr", "engine")
 METRICS = ("epoch", "train_loss", "train_error", "test_loss", "test_error", "weights")
 COLUMNS = (*SETTINGS, *METRICS, "seconds", "fingerprint", "machine")

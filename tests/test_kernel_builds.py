@@ -106,7 +106,7 @@ def has_fused_products():
     """Whether this processor can fuse a product with a sum."""
     if platform.machine() in ("aarch64", "arm64"):
         return True
-    return platform.system() == "Linux" and " fma " in compiler._features()
+    return platform.system() == "Linux" and " fma " in compiler.cpuinfo("flags")
 
 
 @pytest.mark.skipif(not has_fused_products(), reason="no fused product here")
