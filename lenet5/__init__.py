@@ -8,7 +8,6 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__version__ = "1.0.0"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
