@@ -57,9 +57,9 @@ ladder: $(VENV) ## train the systems of the chapter Ladder, in some hours; it go
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
-	$(BIN)/python benchmarks/phases.py
-	$(BIN)/python benchmarks/ladder.py
-	$(BIN)/python benchmarks/replicates.py
+	$(BIN)/python -m benchmarks.phases
+	$(BIN)/python -m benchmarks.ladder
+	$(BIN)/python -m benchmarks.replicates
 	$(BIN)/python -m benchmarks.browser
 
 lint: $(VENV) ## check the style of the code

@@ -1,129 +1,105 @@
 """How long an epoch takes here and elsewhere: ``python -m benchmarks [PAIRS]``.
 
-Every contender trains LeNet-5 by the report's recipe in a process of its own and then
-measures both splits. They take turns, one epoch each, so that a slow moment of the
-machine hits all; the ratios are medians over the rounds.
+Every contender of ``peers.py`` trains LeNet-5 by the report's recipe in a process of its
+own and then measures both splits. They take turns, one epoch each, so that a slow moment
+of the machine hits all; the ratios are medians over the rounds.
 """
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from statistics import median
 
 import torch
-import torch.utils.benchmark
+from torch.utils.benchmark import Timer
 
-from benchmarks.torchvision_cpu import MNIST
-from lenet5.data import ROOT as DATA
-from lenet5.run import cpu_model
+from lenet5.compiler import cpuinfo
 
-HERE = Path(__file__).parent
-# name, script, packages it needs besides this project's, environment
-CONTENDERS = [
-    ("this project", "ours.py", [], {}),
-    ("ToTensor + DataLoader", "conventional.py", [], {}),
-    ("Lightning", "lightning_fit.py", ["lightning"], {}),
-    ("Keras 3, JAX", "keras_fit.py", ["keras", "jax"], {"KERAS_BACKEND": "jax"}),
-    ("Keras 3, PyTorch", "keras_fit.py", ["keras"], {"KERAS_BACKEND": "torch"}),
-    (
-        "Keras 3, TensorFlow",
-        "keras_fit.py",
-        ["keras", "tensorflow"],
-        {"KERAS_BACKEND": "tensorflow"},
-    ),
-    ("JAX + optax, jitted", "jax_jit.py", ["jax", "optax"], {}),
-]
+# What each is called in the table: its function in peers.py, with the backend of Keras or
+# another package that it needs.
+CONTENDERS = {
+    "this project": ("ours",),
+    "ToTensor + DataLoader": ("conventional",),
+    "Keras 3, JAX": ("keras", "jax"),
+    "Keras 3, PyTorch": ("keras", "torch"),
+    "Keras 3, TensorFlow": ("keras", "tensorflow"),
+    "JAX + optax, jitted": ("jax", "optax"),
+}
+OWN = ("ours", "conventional")
 TRAINING, EVALUATION = 758_520 * 60_000, 281_640 * 70_000  # multiply-adds an epoch
 
 
-class Contender:
-    """A process that trains one epoch when asked."""
+def start(function: str, backend: str = "") -> subprocess.Popen:
+    """A process that has trained an epoch, and trains one more when asked."""
+    quiet = {"OMP_NUM_THREADS": "2", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    command = [sys.executable, "-m", "benchmarks.peers", function]
+    environment = os.environ | quiet | {"KERAS_BACKEND": backend}
+    process = subprocess.Popen(command, env=environment, text=True, **pipes)
+    if process.stdout.readline() != "ready\n":
+        errors = process.communicate()[1][-2000:]
+        raise RuntimeError(f"{function} did not start:\n{errors}")
+    return process
 
-    def __init__(self, name: str, script: str, environment: dict, data: str):
-        self.name, self.rounds = name, []
-        self.process = subprocess.Popen(
-            [sys.executable, HERE / script, data],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ
-            | {"OMP_NUM_THREADS": "2", "TF_CPP_MIN_LOG_LEVEL": "3"}
-            | environment,
-        )
-        if self.process.stdout.readline() != "ready\n":
-            raise RuntimeError(
-                f"{name} did not start:\n{self.process.communicate()[1][-2000:]}"
-            )
 
-    def run(self) -> None:
-        self.process.stdin.write("epoch\n")
-        self.process.stdin.flush()
-        self.rounds.append(json.loads(self.process.stdout.readline()))
-
-    def median(self, key: str) -> float:
-        return statistics.median(round[key] for round in self.rounds)
+def epoch(process: subprocess.Popen) -> dict[str, float]:
+    """What an epoch has taken."""
+    process.stdin.write("epoch\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
 
 
 def peak_multiply_adds() -> float:
     """The best rate of a float32 matrix product here, in multiply-adds a second."""
-    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
-    timer = torch.utils.benchmark.Timer(
-        "a @ b", globals={"a": a, "b": b}, num_threads=2
-    )
+    names = {"a": torch.rand(2048, 2048), "b": torch.rand(2048, 2048)}
+    timer = Timer("a @ b", globals=names, num_threads=2)
     return 2048**3 / min(timer.timeit(3).mean for _ in range(5))
 
 
 def main() -> None:
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    with TemporaryDirectory(prefix="lenet5-bench-") as scratch:
-        raw = Path(scratch) / "MNIST" / "raw"
-        raw.mkdir(parents=True)
-        for path in (DATA / "MNIST" / "raw").glob("*.gz"):
-            (raw / path.name).write_bytes(path.read_bytes())
-        MNIST(scratch, download=True)  # unpacks
-        contenders = []
-        for name, script, packages, environment in CONTENDERS:
-            if all(find_spec(package) for package in packages):
-                print(f"starting {name}", file=sys.stderr, flush=True)
-                contenders.append(Contender(name, script, environment, scratch))
-        for number in range(pairs):
-            for contender in contenders:
-                contender.run()
-            print(f"round {number + 1} of {pairs}", file=sys.stderr, flush=True)
-        for contender in contenders:
-            contender.process.communicate()
-    print_table(contenders, pairs)
+    processes = {}
+    for name, needs in CONTENDERS.items():
+        if needs[0] in OWN or all(map(find_spec, needs)):
+            print(f"starting {name}", file=sys.stderr, flush=True)
+            processes[name] = start(*needs)
+    rounds = {name: [] for name in processes}
+    for number in range(pairs):
+        for name, process in processes.items():
+            rounds[name].append(epoch(process))
+        print(f"round {number + 1} of {pairs}", file=sys.stderr, flush=True)
+    for process in processes.values():
+        process.communicate()
+    print_table(rounds)
 
 
-def print_table(contenders: list[Contender], pairs: int) -> None:
-    ours, rate = contenders[0], peak_multiply_adds()
-    limit = (TRAINING + EVALUATION) / rate
+def print_table(rounds: dict[str, list[dict]]) -> None:
+    ours, rate = rounds["this project"], peak_multiply_adds()
     capability = torch.backends.cpu.get_cpu_capability()
     print(
-        f"{cpu_model()}, {os.cpu_count()} cores, {capability}; torch {torch.__version__}; "
-        f"two threads; medians of {pairs} rounds.\n"
+        f"{cpuinfo('model name')}, {os.cpu_count()} cores, {capability}; "
+        f"torch {torch.__version__}; two threads; medians of {len(ours)} rounds.\n\n"
+        "| | epoch and evaluation, s | times ours (range) | CPU, s | peak memory, MiB |\n"
+        "| :--- | ---: | ---: | ---: | ---: |"
     )
-    print(
-        "| | epoch and evaluation, s | times ours (range) | CPU, s | peak memory, MiB |"
-    )
-    print("| :--- | ---: | ---: | ---: | ---: |")
-    for contender in contenders:
-        both = zip(contender.rounds, ours.rounds, strict=True)
-        ratios = [theirs["seconds"] / mine["seconds"] for theirs, mine in both]
-        print(
-            f"| {contender.name} | {contender.median('seconds'):.2f} "
-            f"| {statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) "
-            f"| {contender.median('cpu_seconds'):.2f} | {contender.median('peak_mib'):.0f} |"
+    for name, theirs in rounds.items():
+        seconds, cpu, peak = (
+            median(each[key] for each in theirs)
+            for key in ("seconds", "cpu_seconds", "peak_mib")
         )
+        both = zip(theirs, ours, strict=True)
+        ratios = [their["seconds"] / our["seconds"] for their, our in both]
+        print(
+            f"| {name} | {seconds:.2f} | {median(ratios):.2f} "
+            f"({min(ratios):.2f}–{max(ratios):.2f}) | {cpu:.2f} | {peak:.0f} |"
+        )
+    limit = (TRAINING + EVALUATION) / rate
     print(
         f"\nA float32 matrix product reaches {rate / 1e9:.0f} thousand million multiply-adds a "
         f"second here. At that rate the arithmetic of an epoch and its evaluation takes "
-        f"{limit:.2f} s; ours takes {ours.median('seconds') / limit:.1f} times that."
+        f"{limit:.2f} s; ours takes {median(x['seconds'] for x in ours) / limit:.1f} times that."
     )
 
 

@@ -17,30 +17,18 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from lenet5.compiler import webassembly
+from lenet5.compiler import cpuinfo, webassembly
 from lenet5.data import MD5, ROOT, checksum, load
-from lenet5.run import cpu_model
 
 BOOK, HERE = ROOT.parent / "book", Path(__file__).parent
-WORKER = [
-    BOOK / "kernel" / f"{name}.js" for name in ("unpack", "kernel", "safetensors")
-]
-WORKER += [
-    BOOK / "reproduce" / "worker" / f"{name}.js"
-    for name in ("draws", "sha256", "data", "train", "worker")
-]
+KERNEL, PAGE = BOOK / "kernel", BOOK / "reproduce" / "worker"
+WORKER = [KERNEL / f"{name}.js" for name in ("unpack", "kernel", "safetensors")]
+WORKER += [PAGE / f"{x}.js" for x in ("draws", "sha256", "data", "train", "worker")]
 PEERS = {
     "TensorFlow.js, backend cpu": ("tensorFlow", "@tensorflow/tfjs/dist/tf.min.js"),
     "ConvNetJS": ("convNet", "convnetjs/build/convnet-min.js"),
 }
 VERSIONS = ("@tensorflow/tfjs@4.22.0", "convnetjs@0.3.0")
-# What each does otherwise than the page.
-OTHERWISE = {
-    "native, one thread, SSE2": "the same source and bytes",
-    "this page": "",
-    "TensorFlow.js, backend cpu": "own initial weights, images in their order; scaled",
-    "ConvNetJS": "the same, in float64, image by image; scaled",
-}
 PART = 1280  # images that the peers train and read; times are scaled to an epoch
 OURS = """([code, order]) => new Promise((done, fail) => {
     const worker = new Worker(URL.createObjectURL(new Blob([code]))), times = [];
@@ -75,18 +63,14 @@ def in_the_page(page, epochs: int) -> float:
     order = {"config": config, "files": files, "data": checksum(*load())}
     order |= {"state": None, "first": 0, "often": False}
     code = "\n".join(path.read_text(encoding="utf-8") for path in WORKER)
-
     return median_step(page.evaluate(OURS, [code, order]))
 
 
 def native(epochs: int) -> float:
     """The median epoch of the native engine, one thread, no more than SSE2."""
-    environment = os.environ | {"LENET5_CPU": "baseline"}
-    command = [sys.executable, "-c", NATIVE % epochs]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True
-    )
-    return median_step([float(word) for word in done.stdout.split()])
+    command, env = [sys.executable, "-c", NATIVE % epochs], {"LENET5_CPU": "baseline"}
+    said = subprocess.check_output(command, env=os.environ | env, text=True)
+    return median_step([float(word) for word in said.split()])
 
 
 def median_step(times) -> float:
@@ -98,9 +82,8 @@ def main() -> None:
     rows = []
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright, TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
-        )
+        options = {"executable_path": chromium, "args": ["--no-sandbox"]}
+        browser = playwright.chromium.launch(**options)
         page = browser.new_page()
         rows.append(("native, one thread, SSE2", native(epochs)))
         rows.append(("this page", in_the_page(page, epochs)))
@@ -108,7 +91,7 @@ def main() -> None:
         if shutil.which("npm") and subprocess.run(install).returncode == 0:
             images, labels = (array[:PART] for array in load()[0])
             pixels = base64.b64encode((images / np.float32(255)).tobytes()).decode()
-            page.add_script_tag(path=BOOK / "kernel" / "unpack.js")
+            page.add_script_tag(path=KERNEL / "unpack.js")
             page.add_script_tag(path=HERE / "browser_peers.js")
             for name, (function, script) in PEERS.items():
                 page.add_script_tag(path=Path(folder) / "node_modules" / script)
@@ -118,10 +101,9 @@ def main() -> None:
                 rows.append((name, (60_000 * trained + 70_000 * read) / PART))
         version = browser.version
         browser.close()
-    print(f"{cpu_model()}; Chromium {version}, headless; one thread.\n")
-    print(
-        "| | epoch and both measurements, s | times the page |\n| :--- | ---: | ---: |"
-    )
+    print(f"{cpuinfo('model name')}; Chromium {version}, headless; one thread.\n")
+    print("| | epoch and both measurements, s | times the page |")
+    print("| :--- | ---: | ---: |")
     for name, seconds in rows:
         print(f"| {name} | {seconds:.2f} | {seconds / rows[1][1]:.2f} |")
 

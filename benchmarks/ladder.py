@@ -1,6 +1,6 @@
 """Times LeNet-5 of 1998 pattern by pattern: PyTorch's loop, and the ladder's engine.
 
-``python benchmarks/ladder.py [ROUNDS]`` presents the same patterns to both, in turns.
+``python -m benchmarks.ladder [ROUNDS]`` presents the same patterns to both, in turns.
 """
 
 import statistics

@@ -1,16 +1,14 @@
-"""Where the exact engine's time goes, and what strictness costs: ``python benchmarks/phases.py``.
+"""Where the exact engine's time goes, and what strictness costs: ``python -m benchmarks.phases``.
 
 Microseconds an image on one thread, by phase; and the same built with fused multiply-add,
 which rounds otherwise and which the engine refuses.
 """
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lenet5.compiler import FLAGS
+from lenet5.compiler import FLAGS, compile_source
 
 SOURCE = Path(__file__).with_suffix(".c")
 
@@ -27,10 +25,7 @@ def main() -> None:
         programs = [Path(folder, name) for name in ("strict", "fused")]
         fused = [flag.replace("contract=off", "contract=fast") for flag in FLAGS]
         for program, flags in zip(programs, (FLAGS, fused), strict=True):
-            command = [sys.executable, "-m", "ziglang", "cc", *flags, "-mcpu=native"]
-            command += [SOURCE, "-o", program]
-            cache = {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
-            subprocess.run(command, check=True, env=os.environ | cache)
+            compile_source(SOURCE, program, [*flags, "-mcpu=native"])
         rounds = [[times(program) for program in programs] for _ in range(5)]
     print("| phase | µs an image | fused, times this |\n| :--- | ---: | ---: |")
     for name in rounds[0][0]:

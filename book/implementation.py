@@ -12,10 +12,11 @@ import pandas as pd
 
 import lenet5
 from exhibits import RECORD, glue, origin, show_code, show_source, show_table
+from exhibits.layers import layer_table
 from exhibits.recipe import recipe
 from lenet5 import Config
 from lenet5.data import load
-from lenet5.model import LeNet5, TorchEngine, layer_table
+from lenet5.model import LeNet5, TorchEngine
 from lenet5.run import Run, load_or_train
 from lenet5.train import train
 

@@ -15,7 +15,8 @@
 
 # %% tags=["remove-cell"]
 from exhibits import figures, glue, ledger, origin, show
-from lenet5.model import LeNet5, layer_table
+from exhibits.layers import layer_table
+from lenet5.model import LeNet5
 
 claims, literature, facts = ledger.read()
 glue("{} %", text_accuracy=claims["accuracy"].value)

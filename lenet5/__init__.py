@@ -6,8 +6,9 @@ Importing the package loads neither NumPy nor torch.
 import dataclasses
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
-__version__ = "1.0.0"
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Lenet5Error(Exception):

@@ -13,9 +13,9 @@ import time
 import warnings
 from pathlib import Path
 
-from lenet5 import Config, Lenet5Error, allowed, replicate
+from lenet5 import PROJECT, Config, Lenet5Error, allowed, replicate
 
-DATA, RUNS, RECORD = (replicate.RUNS.with_name(x) for x in ("data", "runs", "record"))
+DATA, RUNS, RECORD = PROJECT / "data", PROJECT / "runs", PROJECT / "record"
 FIELDS = dataclasses.fields(Config)
 
 
@@ -49,8 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--data", default=DATA, help="that holds MNIST/raw", **folder)
     runs.add_argument("--runs", default=RUNS, help="of the finished runs", **folder)
     as_json.add_argument("--json", action="store_true", help="print JSON, a line each")
-    text = "a run's folder or a safetensors file (default: the published run)"
-    run = {"type": Path, "metavar": "RUN", "default": RECORD, "help": text}
 
     def add(command, text, *parents):
         added = commands.add_parser(command.__name__[1:], help=text, parents=parents)
@@ -66,43 +64,42 @@ def _parser() -> argparse.ArgumentParser:
     train("--threads", type=int, help="of the exact engine (default: all)")
     train("--out", help="also write the run into this one", **folder)
     many = add(_replicate, "train many runs", data, runs)
-    text = "for example 0-29 or 0,3,7-9"
-    many("--seeds", type=_seeds, default="0-29", help=text)
+    many("--seeds", type=_seeds, default="0-29", help="for example 0-29 or 0,3,7-9")
     grid = {"nargs": "+", "default": [], "metavar": "NAME=VALUE,..."}
     many("--grid", type=_values, help="of settings, with every seed", **grid)
     replicate.add_options(many, RUNS / "seeds.csv")
+    text = "a run's folder or a safetensors file (default: the published run)"
+    run = {"type": Path, "metavar": "RUN", "default": RECORD, "help": text}
     add(_evaluate, "loss and error of a run", data, as_json)("run", nargs="?", **run)
     predict = add(_predict, "read the digit in image files", as_json)
     predict("images", type=Path, nargs="+", metavar="IMAGE")
     predict("--run", **run)
     verify = add(_verify, "judge a run of this machine by the published one")
-    text = "a run's folder (default: the report's run, trained if need be)"
-    verify("run", type=Path, nargs="?", metavar="RUN", help=text)
+    run["help"] = "a run's folder (default: the report's run, trained if need be)"
+    verify("run", nargs="?", **run | {"default": None})
     verify("--record", default=RECORD, help="the published run", **folder)
     return parser
 
 
-def _train(options: argparse.Namespace) -> int:
+def _config(options: argparse.Namespace, values: dict) -> Config:
     try:
-        config = Config(
-            **{entry.name: getattr(options, entry.name) for entry in FIELDS}
-        )
-    except ValueError as error:
+        return Config(**values)
+    except (TypeError, ValueError) as error:
         options.refuse(str(error))
-    if options.threads is not None and options.threads < 1:
+
+
+def _train(options: argparse.Namespace) -> int:
+    given = {entry.name: getattr(options, entry.name) for entry in FIELDS}
+    config, threads = _config(options, given), options.threads
+    if threads is not None and threads < 1:
         options.refuse("--threads: give a whole number from 1")
 
     from lenet5 import data
     from lenet5.run import load_or_train
 
-    run = load_or_train(
-        config,
-        data.load(options.data),
-        runs=options.runs,
-        fresh=options.fresh,
-        threads=options.threads,
-        on_epoch=_reporter(config, options.json),
-    )
+    where = {"runs": options.runs, "fresh": options.fresh, "threads": threads}
+    report = _reporter(config, options.json)
+    run = load_or_train(config, data.load(options.data), on_epoch=report, **where)
     if options.out:
         run.save(options.out)
     last, row = run.history[-1], {"fingerprint": run.fingerprint}
@@ -129,14 +126,13 @@ def _reporter(config: Config, as_json: bool = False):
 
 
 def _replicate(options: argparse.Namespace) -> int:
+    grid = itertools.product(options.seeds, *options.grid)
+    chosen = [{"seed": seed} | dict(values) for seed, *values in grid]
+    configs = {_config(options, values) for values in chosen}
+
     from lenet5 import data
 
-    grid = itertools.product(options.seeds, *options.grid)
-    try:
-        configs = {Config(**{"seed": seed} | dict(values)) for seed, *values in grid}
-    except (TypeError, ValueError) as error:
-        options.refuse(str(error))
-    splits = None if options.data == data.ROOT else data.load(options.data)
+    splits = None if options.data == DATA else data.load(options.data)
     where = {"out": options.out, "runs": options.runs, "splits": splits}
     with replicate.workers(options.scheduler, options.workers) as (executor, width):
         show = functools.partial(replicate.show_progress, width)
@@ -159,14 +155,12 @@ def _values(text: str) -> list[tuple]:
 def _evaluate(options: argparse.Namespace) -> int:
     from lenet5 import data
 
-    engine, result = _reader(options.run), {}
+    engine, result, lines = _reader(options.run), {}, []
     for name, split in zip(("train", "test"), data.load(options.data), strict=True):
         loss, error = engine.measure(split)
         result |= {f"{name}_loss": loss, f"{name}_error": error}
-        if not options.json:
-            print(f"{name:5}  loss {loss:.4f}  error {error:.2f} %")
-    if options.json:
-        print(json.dumps(result))
+        lines.append(f"{name:5}  loss {loss:.4f}  error {error:.2f} %")
+    print(json.dumps(result) if options.json else "\n".join(lines))
     return 0
 
 
@@ -188,6 +182,17 @@ def _predict(options: argparse.Namespace) -> int:
     return code
 
 
+def _reader(path: Path):
+    """The exact engine with stored weights."""
+    from lenet5.checkpoint import load_weights
+    from lenet5.exact import ExactEngine
+    from lenet5.run import Run
+
+    return (
+        Run.load(path).engine() if path.is_dir() else ExactEngine(*load_weights(path))
+    )
+
+
 def _verify(options: argparse.Namespace) -> int:
     from lenet5.checkpoint import check_sums
     from lenet5.run import Run, load_or_train
@@ -201,17 +206,6 @@ def _verify(options: argparse.Namespace) -> int:
     verdict = verify(run, options.record)
     print(verdict)
     return 0 if verdict.holds else 1
-
-
-def _reader(path: Path):
-    """The exact engine with stored weights."""
-    from lenet5.checkpoint import load_weights
-    from lenet5.exact import ExactEngine
-    from lenet5.run import Run
-
-    if path.is_dir():
-        return Run.load(path).engine()
-    return ExactEngine(*load_weights(path))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Files that are whole or not there; checksums of files, of arrays and of code."""
 
 import ast
+import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -40,6 +42,13 @@ def write_whole(path: Path, content: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_table(path: Path, rows: Iterable) -> None:
+    """Write rows of cells, the first their names, as :func:`write_whole` does."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_whole(path, text.getvalue().encode())
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], facts: dict) -> None:
@@ -142,10 +151,7 @@ def _tree(node):
     if not isinstance(node, ast.AST):
         return node
     fields = ((name, _tree(value)) for name, value in ast.iter_fields(node))
-    return [
-        type(node).__name__,
-        *(pair for pair in fields if pair[1] not in (None, [])),
-    ]
+    return [type(node).__name__, *(x for x in fields if x[1] not in (None, []))]
 
 
 def _is_docstring(node) -> bool:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from lenet5 import Lenet5Error
+from lenet5 import PROJECT, Lenet5Error
 
 KERNEL = Path(__file__).with_name("kernel.c")
-CACHE = Path(__file__).resolve().parent.parent / ".cache"
+CACHE = PROJECT / ".cache"
 # Rounding is the promise: kernel.c says why these flags are part of it.
 FLAGS = "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -Wno-pass-failed".split()
 # No start files and none of zig's own library: to build these first takes five seconds
@@ -29,9 +29,7 @@ def library(source: Path, **macros: int) -> Path:
     """A C file as a shared library, with macros, built if it is not in the cache.
 
     The file includes no other of the project. ``LENET5_CPU`` names another processor than
-    this one, as zig does (``baseline``).
-
-    If there is no compiler, it fails, or the cache cannot be written: Lenet5Error.
+    this one, as zig does (``baseline``). Lenet5Error says why a file cannot be built.
     """
     cpu = f"-mcpu={os.environ.get('LENET5_CPU', 'native')}"
     return _cached("so", source, ["-shared", "-fPIC", *LINK, cpu], macros)
@@ -45,18 +43,13 @@ def webassembly(source: Path = KERNEL, **macros: int) -> Path:
 def compile_source(source: Path, output: Path, flags) -> None:
     """Run ``zig cc``; ``output`` is written whole or not at all."""
     if importlib.util.find_spec("ziglang") is None:
-        raise Lenet5Error(
-            f"no compiler for {source.name}: the package ziglang is missing; install "
-            "requirements.txt"
-        )
+        why = "the package ziglang is missing; install requirements.txt"
+        raise Lenet5Error(f"no compiler for {source.name}: {why}")
     partial = output.with_suffix(f".{os.getpid()}.partial")
     caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
-    done = subprocess.run(
-        [sys.executable, "-m", "ziglang", "cc", *flags, source, "-o", partial],
-        env=os.environ | dict.fromkeys(caches, str(CACHE / "zig")),
-        capture_output=True,
-        text=True,
-    )
+    env = os.environ | dict.fromkeys(caches, str(CACHE / "zig"))
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, source, "-o", partial]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.splitlines() or ["no message"]
         reason = next((line for line in lines if "error:" in line), lines[0])
@@ -66,7 +59,8 @@ def compile_source(source: Path, output: Path, flags) -> None:
 
 def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
     flags = [*FLAGS, *flags, *(f"-D{name}={value}" for name, value in macros.items())]
-    machine = f"{platform.system()} {platform.machine()} {_features()}"
+    features = cpuinfo("flags", "Features", "isa")  # of processors that share a folder
+    machine = f"{platform.system()} {platform.machine()} {features}"
     digest = hashlib.sha256(source.read_bytes() + f"{flags} {machine}".encode())
     built = CACHE / f"{source.stem}-{digest.hexdigest()[:16]}.{suffix}"
     if built.exists():
@@ -76,21 +70,20 @@ def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
         with FileLock(built.with_suffix(".lock")):
             if not built.exists():  # another process may have built it meanwhile
                 if sys.stderr.isatty():  # for a person, not for a stored output
-                    text = f"Building {source.name} (once, some seconds)"
-                    print(text, file=sys.stderr)
+                    print(
+                        f"Building {source.name} (once, some seconds)", file=sys.stderr
+                    )
                 compile_source(source, built, flags)
     except OSError as error:
-        raise Lenet5Error(
-            f"cannot build {source.name} in {CACHE}: {error.strerror}; make that folder "
-            "writable"
-        ) from error
+        why = f"{error.strerror}; make that folder writable"
+        raise Lenet5Error(f"cannot build {source.name} in {CACHE}: {why}") from error
     return built
 
 
-def _features() -> str:
-    """What tells apart the processors that may share a folder, if the system says it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((x for x in lines if x.startswith(("flags", "Features", "isa"))), "")
+def cpuinfo(*names: str) -> str:
+    """What Linux says of the processor under the first of these names that it has."""
+    path = Path("/proc/cpuinfo")
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line.startswith(names):
+            return line.partition(":")[2].strip()
+    return platform.processor()

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from lenet5 import Lenet5Error
+from lenet5 import PROJECT, Lenet5Error
 
 SIDE, BOX = 28, 20  # pixels of an image of MNIST, and of the digit in it
 FAINT = 0.1  # of the strongest ink: below it lie paper grain and compression noise
-ROOT = Path(__file__).resolve().parent.parent / "data"
+ROOT = PROJECT / "data"
 MD5 = {  # as the data set's distributors publish them
     "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
     "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
@@ -22,16 +23,10 @@ MD5 = {  # as the data set's distributors publish them
 
 
 class Split(NamedTuple):
-    """One half of the data set.
+    """One half of the data set."""
 
-    Attributes
-    ----------
-    images : array, shape (N, channels, height, width), uint8; 0 is paper, 255 is ink
-    labels : array, shape (N,), int32, from 0
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
+    images: np.ndarray  # shape (N, channels, height, width), uint8; 0 is paper, 255 ink
+    labels: np.ndarray  # shape (N,), int32, from 0
 
 
 @functools.cache
@@ -43,10 +38,8 @@ def load(root: Path = ROOT) -> tuple[Split, Split]:
     """
     raw = Path(root) / "MNIST" / "raw"
     arrays = [_read(raw / name, digest) for name, digest in MD5.items()]
-    return tuple(
-        Split(images[:, None], labels.astype(np.int32))
-        for images, labels in (arrays[:2], arrays[2:])
-    )
+    pairs = arrays[:2], arrays[2:]
+    return tuple(Split(x[:, None], labels.astype(np.int32)) for x, labels in pairs)
 
 
 def checksum(*splits: Split) -> str:
@@ -66,10 +59,8 @@ def _read(path: Path, md5: str) -> np.ndarray:
         raise Lenet5Error(f"{path} is missing: restore it with git") from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
-        raise Lenet5Error(
-            f"{path} is damaged: its MD5 is {found} where {md5} is expected; restore it "
-            "with git"
-        )
+        why = f"its MD5 is {found} where {md5} is expected"
+        raise Lenet5Error(f"{path} is damaged: {why}; restore it with git")
     content = gzip.decompress(content)
     sizes = np.frombuffer(content, ">u4", content[3], 4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes)
@@ -78,11 +69,8 @@ def _read(path: Path, md5: str) -> np.ndarray:
 def read_digit(path: Path) -> np.ndarray:
     """The digit in an image file, as the network takes it: see :func:`centre`.
 
-    Parameters
-    ----------
-    path : Path
-        Any format that Pillow reads, with the turn that its Exif data asks for. Paper
-        and ink may be dark or light, in uneven light, or transparent.
+    It takes any format that Pillow reads, with the turn that its Exif data asks for.
+    Paper and ink may be dark or light, in uneven light, or transparent.
 
     Returns
     -------
@@ -103,9 +91,8 @@ def read_digit(path: Path) -> np.ndarray:
         missing = isinstance(error, FileNotFoundError)
         raise Lenet5Error(f"{path} {'does not exist' if missing else why}") from error
     # Transparent parts take the paper on which there is something to see, and little ink.
-    greys = [
-        _grey(picture, Image.new("RGBA", picture.size, x)) for x in ("white", "black")
-    ]
+    sheets = (Image.new("RGBA", picture.size, x) for x in ("white", "black"))
+    greys = [_grey(picture, sheet) for sheet in sheets]
     grey = min(greys, key=lambda x: (np.ptp(x) < 64, np.abs(x - np.median(x)).mean()))
     try:
         return centre(_ink(grey))[None]
@@ -119,7 +106,8 @@ def centre(grey: np.ndarray) -> np.ndarray:
 
     The paper is the median grey of the picture's border; ink is the distance from it. The
     ink's bounding box is scaled into 20×20 pixels with its proportions kept, and its
-    centre of mass is put in the middle of 28×28 (LeCun et al. 1998, section III.A).
+    centre of mass is put in the middle of 28×28 (LeCun et al. 1998, section III.A). If
+    all pixels are alike, it raises ValueError.
 
     Parameters
     ----------
@@ -128,11 +116,6 @@ def centre(grey: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, shape (28, 28), float32 in [0, 1]; 0 is paper, 1 is ink
-
-    Raises
-    ------
-    ValueError
-        If all pixels are alike.
     """
     from PIL import Image
 
@@ -182,9 +165,7 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     paper = np.pad(grey, 2 * half, constant_values=-np.inf)
     for extreme in (np.max, np.min):
         for axis in (0, 1):
-            windows = np.lib.stride_tricks.sliding_window_view(
-                paper, 2 * half + 1, axis
-            )
+            windows = sliding_window_view(paper, 2 * half + 1, axis)
             paper = extreme(windows, -1)
     ink = (paper - grey) / (paper + 32)
     return np.where(ink > ink.max() / 3, ink, 0)  # below are grain and compression

@@ -31,28 +31,28 @@ class ExactEngine:
         If the kernel cannot be built, or does not compute the known bytes here.
     """
 
-    def __init__(self, weights, image_shape=(1, 28, 28), threads=None):
-        if trial() != TRIAL:
+    def __init__(self, weights, image_shape=(1, 28, 28), threads=None, tried=False):
+        if not tried and trial() != TRIAL:
             raise Lenet5Error(
                 "this machine breaks the exact engine's promise: a library has set "
                 "flush-to-zero or another rounding, or compiler or emulator are at "
                 "fault; start afresh without that library, or use --engine torch"
             )
-        self._open(weights, image_shape, threads or cores())
-
-    def _open(self, weights, image_shape, threads):
-        self.image_shape, self.threads = tuple(image_shape), threads
+        self.image_shape, self.threads = tuple(image_shape), threads or cores()
         self.classes = len(weights["dense3.bias"])
         self._library = _load(self.image_shape, self.classes)
         self._shapes = {name: np.shape(array) for name, array in weights.items()}
-        # The kernel's State: Adam's powers and steps, then weights and both moments.
-        self._state = _aligned(self._library.lenet_state_bytes())
-        self._powers = self._state[:16].view(np.float64)
-        self._steps = self._state[16:24].view(np.int64)
-        end = 24 + 12 * self._library.lenet_weights()
-        self._floats = self._state[24:end].view(np.float32).reshape(3, -1)
+        # The kernel's State, and its parts.
+        self._memory = _aligned(self._library.lenet_state_bytes())
+        floats = self._memory[24 : 24 + 12 * self._library.lenet_weights()]
+        self._state = {
+            "powers": self._memory[:16].view(np.float64),  # of Adam's betas
+            "steps": self._memory[16:24].view(np.int64),
+            "floats": floats.view(np.float32).reshape(3, -1),  # weights, both moments
+        }
+        self._state["powers"][:] = 1
+        self._floats = self._state["floats"]
         self._floats[0] = np.concatenate([np.ravel(x) for x in weights.values()])
-        self._powers[:] = 1
         self._arena = _aligned(0)
 
     @property
@@ -62,31 +62,18 @@ class ExactEngine:
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of all that decides the rest of a run, besides the images' order."""
-        rows = zip(("", "mean.", "square."), self._floats.copy(), strict=True)
-        arrays = {
-            p + n: x for p, row in rows for n, x in _named(row, self._shapes).items()
-        }
-        powers = {"adam.powers": self._powers.copy(), "adam.steps": self._steps.copy()}
-        return arrays | powers
+        return {name: array.copy() for name, array in self._state.items()}
 
     def restore(self, state) -> None:
         """Go on from what :meth:`state` gave."""
-        for row, prefix in zip(self._floats, ("", "mean.", "square."), strict=True):
-            row[:] = np.concatenate([np.ravel(state[prefix + n]) for n in self._shapes])
-        self._powers[:], self._steps[:] = state["adam.powers"], state["adam.steps"]
+        for name, array in self._state.items():
+            array[:] = state[name]
 
     def steps(self, split, rows, batch_size: int, lr: float) -> np.ndarray:
         """Train on the images numbered ``rows``, in order; the last batch may be short.
 
-        Returns
-        -------
-        array of float64
-            The mean loss of each batch, nats.
-
-        Raises
-        ------
-        Lenet5Error
-            If a label or a row is out of range.
+        It returns the mean loss of each batch, nats, float64. A label or a row that is
+        out of range raises Lenet5Error.
         """
         images, labels = self._checked(split)
         rows = np.ascontiguousarray(rows, np.uint32)
@@ -94,7 +81,7 @@ class ExactEngine:
             raise Lenet5Error(f"row {rows.max()} is not one of {len(images)} images")
         losses = np.empty(math.ceil(len(rows) / batch_size))
         self._library.lenet_train(
-            _at(self._state), self._arena_for(batch_size), *_pixels(images),
+            _at(self._memory), self._arena_for(batch_size), *_pixels(images),
             _at(labels), _at(rows), len(rows), batch_size, lr, _at(losses), self.threads,
         )  # fmt: skip
         return losses
@@ -169,14 +156,12 @@ def trial() -> str:
     split = Split(noise[:, 1:].astype(np.uint8), (noise[:, 0] % 10).astype(np.int32))
     weights = draws.initial_weights(0)
     weights["dense1.bias"][::3] = -100
-    engine = ExactEngine.__new__(ExactEngine)
-    engine._open(weights, (1, 28, 28), threads=1)
+    engine = ExactEngine(weights, threads=1, tried=True)
     engine._floats[1:] = [[1e-39], [1e-40]]
     results = [engine.steps(split, np.arange(40), 25, 1e-3), engine._floats]
     results += [engine.measure(split), engine.probabilities(split.images[:7])]
-    return hashlib.sha256(
-        b"".join(np.asarray(x).tobytes() for x in results)
-    ).hexdigest()
+    content = b"".join(np.asarray(x).tobytes() for x in results)
+    return hashlib.sha256(content).hexdigest()
 
 
 @functools.cache

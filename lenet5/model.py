@@ -1,7 +1,6 @@
 """The network of the report in PyTorch, and its training step: the definition."""
 
 from collections import OrderedDict
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,21 +16,14 @@ class LeNet5(nn.Module):
     """Two convolutions, two max-pools and three dense layers.
 
     After LeCun et al., "Gradient-based learning applied to document recognition"
-    (1998), section II.B, in the variant of the original report.
-
-    Parameters
-    ----------
-    image_shape : tuple of int, (channels, height, width)
-        Sides of 16 or more: each leaves ``side // 4 - 3`` after convolutions and pools.
-    classes : int
-    seed : int
-        Of the initial weights, see :func:`lenet5.draws.initial_weights`.
+    (1998), section II.B, in the variant of the original report. A side of 16 pixels or
+    more leaves ``side // 4 - 3`` after convolutions and pools.
     """
 
     def __init__(self, image_shape=(1, 28, 28), classes=10, seed=0):
         super().__init__()
         self.image_shape = channels, height, width = tuple(image_shape)
-        start = initial_weights(seed, image_shape, classes)
+        start = initial_weights(seed, image_shape, classes)  # refuses what is too small
         # fmt: off
         self.layers = nn.Sequential(
             OrderedDict(                                          # 1 x 28 x 28 for MNIST
@@ -65,12 +57,8 @@ class LeNet5(nn.Module):
 class TorchEngine:
     """A training step as PyTorch defines it; rounds as this machine's PyTorch does.
 
-    Parameters
-    ----------
-    weights : dict of arrays, float32
-        As :func:`lenet5.draws.initial_weights` gives them.
-    image_shape : tuple of int, (channels, height, width)
-    device : str, "cpu" or "cuda"
+    Its methods are those of :class:`lenet5.exact.ExactEngine`; ``device`` is ``"cpu"`` or
+    ``"cuda"``.
     """
 
     def __init__(self, weights, image_shape=(1, 28, 28), device="cpu"):
@@ -156,27 +144,3 @@ def machine(device: str) -> dict:
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if device == "cuda" else None,
     }
-
-
-class LayerRow(NamedTuple):
-    """One line of the layer table; ``shape`` is the output's, for one image."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    parameters: int
-    multiply_adds: int
-
-
-def layer_table(model: LeNet5) -> list[LayerRow]:
-    """The layers in order, with output shapes, parameters, and multiply-adds an image."""
-    rows, x = [], torch.zeros(1, *model.image_shape)
-    for name, layer in model.layers.named_children():
-        x = layer(x)
-        parameters = sum(p.numel() for p in layer.parameters())
-        # Every weight is used once for each output position.
-        weights = layer.weight.numel() if hasattr(layer, "weight") else 0
-        positions = x[0, 0].numel() if x.dim() == 4 else 1
-        row = (name, type(layer).__name__, tuple(x.shape[1:]), parameters)
-        rows.append(LayerRow(*row, weights * positions))
-    return rows

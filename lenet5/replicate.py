@@ -1,7 +1,6 @@
 """Many runs at a time, of this network and of any other, and the table of their rows."""
 
 import csv
-import io
 import itertools
 import multiprocessing
 import operator
@@ -18,9 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet5 import Config, Lenet5Error, cores
+from lenet5 import PROJECT, Config, Lenet5Error, cores
 
-RUNS = Path(__file__).resolve().parent.parent / "runs"
+RUNS = PROJECT / "runs"
 SETTINGS = ("seed", "epochs", "batch_size", "lr", "engine")
 METRICS = ("epoch", "train_loss", "train_error", "test_loss", "test_error", "weights")
 COLUMNS = (*SETTINGS, *METRICS, "seconds", "fingerprint", "machine")
@@ -96,12 +95,7 @@ def run_jobs(
     on_run : callable
         Called with the study so far when a run has ended.
     """
-    from lenet5.checkpoint import SUMS, seal, write_whole
-
-    def save(path: Path) -> None:
-        lines, text = itertools.chain([columns], *rows.values()), io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(lines)
-        write_whole(path, text.getvalue().encode())
+    from lenet5.checkpoint import SUMS, seal, write_table
 
     partial = out.with_suffix(f".partial{out.suffix}")
     known = _read(out, columns, key) | _read(partial, columns, key)
@@ -123,11 +117,11 @@ def run_jobs(
             rows[name] = receive(name, result)
             study.done.append(name)
             study.seconds.append(seconds)
-            save(partial)
+            write_table(partial, itertools.chain([columns], *rows.values()))
         on_run(study)
     if study.failed:
         return study
-    save(out)
+    write_table(out, itertools.chain([columns], *rows.values()))
     partial.unlink(missing_ok=True)
     if (out.parent / SUMS).exists():
         seal(out.parent)

@@ -3,11 +3,9 @@
 import csv
 import dataclasses
 import hashlib
-import io
 import json
 import os
 import platform
-import re
 import shutil
 import warnings
 from collections.abc import Callable
@@ -17,22 +15,13 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from lenet5 import Config, Lenet5Error, data
-from lenet5.checkpoint import (
-    check_sums,
-    code_hash,
-    load_arrays,
-    load_weights,
-    save_arrays,
-    seal,
-    write_whole,
-)
+from lenet5 import PROJECT, Config, Lenet5Error, checkpoint, data
+from lenet5.compiler import cpuinfo
 from lenet5.data import Split
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
 from lenet5.train import Metrics, checksum, train
 
-PROJECT = Path(__file__).resolve().parent.parent
 RUNS, RECORD = PROJECT / "runs", PROJECT / "record"
 FILES = ("config.json", "environment.json", "history.csv", "model.safetensors")
 
@@ -58,30 +47,26 @@ class Run:
     def save(self, folder: Path) -> None:
         """Write the run's files and their checksums, each whole; always the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        rows = io.StringIO()
-        writer = csv.writer(rows, lineterminator="\n")
-        writer.writerows([Metrics._fields, *self.history])
-        write_whole(folder / "history.csv", rows.getvalue().encode())
-        write_whole(folder / "config.json", _json(dataclasses.asdict(self.config)))
-        write_whole(folder / "environment.json", _json(self.environment))
+        checkpoint.write_table(folder / "history.csv", [Metrics._fields, *self.history])
+        facts = {"config": dataclasses.asdict(self.config)}
+        for name, value in (facts | {"environment": self.environment}).items():
+            text = json.dumps(value, indent=2) + "\n"
+            checkpoint.write_whole(folder / f"{name}.json", text.encode())
         shape = {"image_shape": self.environment["image_shape"]}
-        save_arrays(folder / "model.safetensors", self.weights, shape)
-        seal(folder)
+        checkpoint.save_arrays(folder / "model.safetensors", self.weights, shape)
+        checkpoint.seal(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Run":
         """Read a run; Lenet5Error names a file that is missing or not as written."""
-        check_sums(folder, FILES)
+        checkpoint.check_sums(folder, FILES)
         try:
             config, environment = _config_and_environment(folder)
             _, *rows = csv.reader((folder / "history.csv").read_text().splitlines())
-            history = [
-                Metrics(int(epoch), *map(float, measured), weights)
-                for epoch, *measured, weights in rows
-            ]
+            history = [Metrics(int(e), *map(float, xs), w) for e, *xs, w in rows]
         except (ValueError, TypeError) as error:
             raise Lenet5Error(f"{folder} is of another version: {error}") from error
-        weights, _ = load_weights(folder / "model.safetensors")
+        weights, _ = checkpoint.load_weights(folder / "model.safetensors")
         if checksum(weights) != history[-1].weights:
             raise Lenet5Error(f"{folder}: the weights are not those of its history")
         return cls(config, history, weights, environment)
@@ -110,10 +95,8 @@ def load_or_train(
         This machine's runs, a folder each; the published one, with others in folders.
     fresh : bool
         Train, whatever is stored.
-    threads : int, optional
-        Of the exact engine: by default all cores. It changes no result.
-    on_epoch : callable, optional
-        As in :func:`lenet5.train.train`.
+    threads, on_epoch
+        Of :class:`lenet5.exact.ExactEngine` and :func:`lenet5.train.train`.
 
     Raises
     ------
@@ -124,21 +107,23 @@ def load_or_train(
     splits = splits or data.load()
     environment = describe(config, splits)
     name = fingerprint(config, environment)
-    folder, work = Path(runs) / name, Path(runs) / f"{name}.partial"
+    folder, work = runs / name, runs / f"{name}.partial"
     if not fresh:
         published = [record, *sorted(record.glob("*/"))] if record else []
         for place in [folder, *published]:
             if _is_named(place, name):
                 return Run.load(place)
     engine = _engine(config, environment, threads)
-    work.parent.mkdir(parents=True, exist_ok=True)
+    runs.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if folder.exists() and not fresh:
             return Run.load(folder)
         work.mkdir(exist_ok=True)
 
         def save_and_report(engine, history) -> None:
-            save_arrays(work / "checkpoint", engine.state(), {"history": history})
+            checkpoint.save_arrays(
+                work / "checkpoint", engine.state(), {"history": history}
+            )
             if on_epoch:
                 on_epoch(engine, history)
 
@@ -157,12 +142,12 @@ def describe(config: Config, splits: tuple[Split, Split]) -> dict:
     """On what a run is made, fit for JSON: data and code, which decide it, and the machine."""
     facts = {
         "data_sha256": data.checksum(*splits),
-        "code_sha256": code_hash(config.engine),
+        "code_sha256": checkpoint.code_hash(config.engine),
         "image_shape": list(splits[0].images.shape[1:]),
         "classes": 1 + max(int(split.labels.max()) for split in splits),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cpu": cpu_model(),
+        "cpu": cpuinfo("model name"),
     }
     if config.engine == "torch":
         from lenet5.model import machine
@@ -176,14 +161,6 @@ def fingerprint(config: Config, environment: dict) -> str:
     names = ("data_sha256", "code_sha256", "torch")
     decisive = [dataclasses.asdict(config), *map(environment.get, names)]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
-
-
-def cpu_model() -> str:
-    """The processor's name, where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    text = cpuinfo.read_text() if cpuinfo.exists() else ""
-    found = re.search(r"^model name\s*: (.+)$", text, re.M)
-    return found[1] if found else platform.processor()
 
 
 def _engine(config: Config, environment: dict, threads: int | None):
@@ -201,20 +178,19 @@ def _resume(engine, path: Path) -> list[Metrics]:
     if not path.exists():
         return []
     try:
-        state, facts = load_arrays(path)
+        state, facts = checkpoint.load_arrays(path)
         history = [Metrics(*row) for row in facts["history"]]
-    except (Lenet5Error, KeyError):
+        engine.restore(state)
+    except (Lenet5Error, KeyError):  # a state of an earlier version has other keys
         warnings.warn(f"{path} is damaged: the run starts again", stacklevel=2)
         return []
-    engine.restore(state)
     return history
 
 
 def _config_and_environment(folder: Path) -> tuple[Config, dict]:
-    config, environment = (
-        json.loads((folder / f"{name}.json").read_text())
-        for name in ("config", "environment")
-    )
+    names = ("config", "environment")
+    texts = [(folder / f"{name}.json").read_text() for name in names]
+    config, environment = map(json.loads, texts)
     return Config(**config), environment
 
 
@@ -223,7 +199,3 @@ def _is_named(folder: Path, name: str) -> bool:
         return fingerprint(*_config_and_environment(folder)) == name
     except (OSError, ValueError, TypeError):
         return False
-
-
-def _json(value: dict) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()

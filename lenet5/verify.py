@@ -7,9 +7,7 @@ so that both hold one more run of the published recipe with a probability of at 
 99 % (Bonferroni). It follows from the replicates in ``record/seeds.csv`` alone.
 """
 
-import csv
 import dataclasses
-import statistics
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,51 +65,38 @@ def verify(run: Run, record: Path) -> Verdict:
 def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
     """Where one more run of a recipe ends, from the table of its replicates.
 
-    Returns
-    -------
-    dict of (low, high)
-        For ``test_error`` (%) and ``test_loss`` (nats).
-
-    Raises
-    ------
-    Lenet5Error
-        If the table is missing or damaged, or holds fewer than ``FEWEST`` replicates.
+    It gives the ends for ``test_error`` (%) and ``test_loss`` (nats). A table that is
+    missing or damaged, or holds too few replicates, raises Lenet5Error.
     """
+    import pandas as pd
     from scipy.stats import t
 
-    names = ("epochs", "batch_size", "lr", "engine")
-    wanted = [str(getattr(recipe, name)) for name in names]
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            last = {
-                row["fingerprint"]: {name: float(row[name]) for name in MEASURES}
-                for row in csv.DictReader(file)
-                if [row[name] for name in names] == wanted
-                and row["epoch"] == row["epochs"]
-                and row["test_error"]  # empty where the run failed
-            }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        table = pd.read_csv(path)
+        chosen = table["epoch"] == table["epochs"]
+        for name in ("epochs", "batch_size", "lr", "engine"):
+            chosen &= table[name] == getattr(recipe, name)
+        last = table[chosen].drop_duplicates("fingerprint")[[*MEASURES]].dropna()
+    except (OSError, ValueError, KeyError) as error:
         raise Lenet5Error(
             f"{path} is missing or damaged: restore it with git"
         ) from error
     if len(last) < FEWEST:
         held = f"{path} holds {len(last)} finished replicates of the recipe"
         raise Lenet5Error(f"{held}: a band needs {FEWEST}")
-    each, limits = 1 - (1 - COVERAGE) / len(MEASURES), {}
-    for name in MEASURES:
-        values = [row[name] for row in last.values()]
-        scale = statistics.stdev(values) * (1 + 1 / len(values)) ** 0.5
-        low, high = t.interval(each, len(values) - 1, statistics.mean(values), scale)
-        limits[name] = float(low), float(high)
-    return limits
+    scale = last.std() * (1 + 1 / len(last)) ** 0.5
+    each = 1 - (1 - COVERAGE) / len(MEASURES)
+    low, high = t.interval(each, len(last) - 1, last.mean(), scale)
+    ends = zip(low.tolist(), high.tolist(), strict=True)
+    return dict(zip(MEASURES, ends, strict=True))
 
 
 def _difference(run: Run, published: Run) -> list[str]:
     pairs = zip(run.history, published.history, strict=True)
     epoch = next(ours.epoch for ours, theirs in pairs if ours != theirs)
-    names = (("data", "data_sha256"), ("source", "code_sha256"))
     ours, theirs = run.environment, published.environment
-    changed = [word for word, name in names if ours[name] != theirs[name]]
+    names = {"data": "data_sha256", "source": "code_sha256"}
+    changed = [word for word, name in names.items() if ours[name] != theirs[name]]
     reason = f"the record was made from other {' and '.join(changed)}"
     if not changed:
         reason = "data and source are those of the record: this machine's processor, "

@@ -4,8 +4,6 @@
 that are not this one are emulated; the weights must have one checksum.
 """
 
-import csv
-import io
 import subprocess
 from pathlib import Path
 from platform import machine
@@ -15,7 +13,7 @@ import numpy as np
 from test_kernel_builds import HERE, TARGETS, system_compiler, zig
 
 from lenet5 import compiler, draws, exact
-from lenet5.checkpoint import seal, write_whole
+from lenet5.checkpoint import seal, write_table
 from lenet5.data import Split, load
 from lenet5.run import RECORD
 from lenet5.train import checksum
@@ -72,11 +70,9 @@ def main() -> None:
             rows += [(cpu, names[1], ", ".join(map(str, THREADS)), x) for x in found]
         for target, name in NAMES.items():
             rows.append((name, "zig -O3", 1, elsewhere(target, Path(folder), split)))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_whole(RECORD / "platforms.csv", text.getvalue().encode())
+    write_table(RECORD / "platforms.csv", rows)
     seal(RECORD)
-    print(text.getvalue())
+    print((RECORD / "platforms.csv").read_text())
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ from PIL import Image
 
 from exhibits import Predictions, display, figures
 from exhibits.figures.style import DARK, PAPER, WIDTH
+from exhibits.layers import layer_table
 from exhibits.systems import System
 from lenet5.data import ROOT
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
-from lenet5.model import LeNet5, layer_table
+from lenet5.model import LeNet5
 
 ORIGINAL = pd.read_csv(ROOT / "original.csv")
 HISTORY = pd.DataFrame(

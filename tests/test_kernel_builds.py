@@ -54,7 +54,7 @@ def outcome(split, threads):
     """The bytes of a training of three steps on 300 images, and of a measurement."""
     engine = ExactEngine(draws.initial_weights(0), threads=threads)
     losses = engine.steps(split, draws.shuffle(0, 1, 300), 128, 3e-4)
-    return engine._floats.tobytes(), losses.tobytes(), engine.measure(split)
+    return engine.state()["floats"].tobytes(), losses.tobytes(), engine.measure(split)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_no_machine_changes_a_byte(mnist, target, tmp_path):
     came = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
 
     engine = ExactEngine(weights)
-    parts = [engine.steps(split, rows, 40, 3e-4), engine._state]
+    parts = [engine.steps(split, rows, 40, 3e-4), engine._memory]
     parts += [engine.logits(split.images), np.array(engine.measure(split))]
     parts += [engine.probabilities(split.images)]
     parts += [
@@ -106,7 +106,7 @@ def has_fused_products():
     """Whether this processor can fuse a product with a sum."""
     if platform.machine() in ("aarch64", "arm64"):
         return True
-    return platform.system() == "Linux" and " fma " in compiler._features()
+    return platform.system() == "Linux" and " fma " in compiler.cpuinfo("flags")
 
 
 @pytest.mark.skipif(not has_fused_products(), reason="no fused product here")

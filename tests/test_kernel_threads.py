@@ -32,7 +32,7 @@ def test_threads_decide_speed_alone(small):
         return goes_on.state(), losses, goes_on.measure(small[0])
 
     state, losses, measured = run(1, 1)
-    assert state["adam.steps"] == 5
+    assert state["steps"] == 5
     for threads, others in ((2, 3), (3, 8), (8, 2)):
         other = run(threads, others)
         assert same(other[0], state)
@@ -67,7 +67,8 @@ limit = pages * resource.getpagesize() + 2**22  # less than a thread's stack
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 for engine in engines:
     engine.steps(split, np.arange(128, 256), 128, 1e-3)
-same = engines[0]._floats.tobytes() == engines[1]._floats.tobytes()
+floats = [engine.state()["floats"].tobytes() for engine in engines]
+same = floats[0] == floats[1]
 print(same)
 """
     command = [sys.executable, "-c", code]

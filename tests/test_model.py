@@ -7,10 +7,11 @@ import pytest
 import reference
 import torch
 
+from exhibits.layers import layer_table
 from lenet5 import Lenet5Error
 from lenet5.data import Split
 from lenet5.draws import initial_weights, parameter_shapes, shuffle
-from lenet5.model import LeNet5, TorchEngine, layer_table, machine
+from lenet5.model import LeNet5, TorchEngine, machine
 
 SHAPES = [((1, 28, 28), 10), ((3, 32, 32), 100), ((1, 16, 19), 2), ((2, 31, 45), 1)]
 

@@ -80,7 +80,7 @@ def after_an_epoch(act, function, *arguments):
 
 def spoil(engine):
     state = engine.state()
-    state["dense3.bias"] = np.full_like(state["dense3.bias"], np.nan)
+    state["floats"][0, -1] = np.nan
     engine.restore(state)
 
 

@@ -316,7 +316,7 @@ def test_the_name_follows_config_data_and_code(small, tmp_path, monkeypatch):
     names = {name()} | {name(replace(CONFIG, **{k: v})) for k, v in settings.items()}
     shorter = Split(small[0].images[:599], small[0].labels[:599])
     names |= {name(splits=(shorter, small[1])), name(splits=(small[0], shorter))}
-    monkeypatch.setattr(lenet5.run, "code_hash", lambda engine: "changed")
+    monkeypatch.setattr(checkpoint, "code_hash", lambda engine: "changed")
     names.add(name())
     assert len(names) == 9
     assert all(len(each) == 16 for each in names)

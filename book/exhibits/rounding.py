@@ -5,8 +5,6 @@ exact engine and with PyTorch, under the plainest CPU capability and under this 
 best, and writes ``record/rounding.csv``.
 """
 
-import csv
-import io
 import itertools
 import os
 import subprocess
@@ -16,7 +14,7 @@ import tempfile
 import numpy as np
 
 from lenet5 import Config
-from lenet5.checkpoint import write_whole
+from lenet5.checkpoint import write_table
 from lenet5.data import load
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
@@ -76,9 +74,7 @@ def main(path: str | None = None) -> None:
         return
     runs = {"exact engine": follow(Config(), load(), ExactEngine(start))}
     runs |= dict(in_torch(capability) for capability in ("default", None))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *table(runs)])
-    write_whole(RECORD / "rounding.csv", text.getvalue().encode())
+    write_table(RECORD / "rounding.csv", [COLUMNS, *table(runs)])
 
 
 if __name__ == "__main__":
