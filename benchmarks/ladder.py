@@ -20,7 +20,7 @@ PASSES, PASS = 20, 60_000
 
 def main(rounds: int) -> None:
     torch.set_num_threads(1)  # more are slower: the layers of one pattern are small
-    train, test = load()
+    train = load()[0]
     rows, _ = recipe.patterns(BEST, 0, 1, PASS)
     engine, network = Ladder(BEST, 0), lenet1998.LeNet(BEST)
     engine.estimate(train, rows[: recipe.CURVATURE_PATTERNS])
@@ -47,9 +47,13 @@ def main(rounds: int) -> None:
     for name, each in times.items():
         middle = statistics.median(each)
         run = middle * PASSES * PASS
-        print(f"{name:10} {1e6 * middle:8.1f} µs a pattern, {run:7.0f} s a run of 20 passes")
+        print(
+            f"{name:10} {1e6 * middle:8.1f} µs a pattern, {run:7.0f} s a run of 20 passes"
+        )
     ratios = [x / y for x, y in zip(times["PyTorch"], times["ladder.c"], strict=True)]
-    print(f"ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
+    print(
+        f"ratio {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
+    )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,24 @@
 # %% tags=["remove-cell"]
-import itertools
-from statistics import fmean, stdev
+from statistics import stdev
 
-from exhibits import figures, glue, ladder, ledger, origin, show, show_source, show_table
+from exhibits import (
+    figures,
+    glue,
+    ladder,
+    ledger,
+    origin,
+    show,
+    show_source,
+    show_table,
+)
 from exhibits import intervals as ci
 from lenet5.data import load
 from systems import lenet1998, rungs
 
 literature = ledger.read().literature
-paper, distorted_paper = (literature[name]["error"] for name in ("lenet5", "lenet5-distorted"))
+paper, distorted_paper = (
+    literature[name]["error"] for name in ("lenet5", "lenet5-distorted")
+)
 steps = [*ladder.read("ladder.csv", rungs.RUNGS), ladder.report()]
 by_name = {step.name: step for step in steps}
 letter, best, last = by_name[rungs.LETTER.name], by_name[rungs.BEST.name], steps[-1]
@@ -22,7 +32,9 @@ glue("{:.2f}", best_low=low, best_high=high)
 one_more = ci.prediction_interval(best.errors)
 glue("{:.2f}", one_low=one_more[0], one_high=one_more[1])
 verdicts = {"inside": "reproduced", "above": "bettered", "below": "not reproduced"}
-glue(verdict=verdicts[ci.place(paper, one_more)], best_spread=f"{stdev(best.errors):.2f}")
+glue(
+    verdict=verdicts[ci.place(paper, one_more)], best_spread=f"{stdev(best.errors):.2f}"
+)
 
 # %% [markdown]
 # # Ladder
@@ -87,11 +99,17 @@ show_table(
 # through. The tests hold it to finite differences.
 
 # %% tags=["hide-input"]
-show_source(lenet1998.LeNet, "LeNet-5 of 1998 and the rungs after it, from `systems/lenet1998.py`.", "code-lenet1998")
+show_source(
+    lenet1998.LeNet,
+    "LeNet-5 of 1998 and the rungs after it, from `systems/lenet1998.py`.",
+    "code-lenet1998",
+)
 
 # %% tags=["hide-input"]
 show_source(
-    lenet1998.second_derivatives, "The second derivatives, from `systems/lenet1998.py`.", "code-second"
+    lenet1998.second_derivatives,
+    "The second derivatives, from `systems/lenet1998.py`.",
+    "code-second",
 )
 
 # %% [markdown]
@@ -138,14 +156,19 @@ glue("{:,}", letter_parameters=letter.parameters)
 
 # %% tags=["hide-input"]
 choices = ladder.read("ladder-choices.csv", rungs.CHOICES)
-chosen, softmax = choices[0], {step.name: step for step in choices}["softmax, loss × 0.2"]
+chosen, softmax = (
+    choices[0],
+    {step.name: step for step in choices}["softmax, loss × 0.2"],
+)
 rows = [
-    step.row(softmax if step.name.startswith("softmax") else chosen)
-    for step in choices
+    step.row(softmax if step.name.startswith("softmax") else chosen) for step in choices
 ]
 show_table(
     "choice | seeds | mean | interval | spread | against the choice made",
-    [(row[0], *row[1:5], row[5] if step not in (chosen, softmax) else "") for row, step in zip(rows, choices)],
+    [
+        (row[0], *row[1:5], row[5] if step not in (chosen, softmax) else "")
+        for row, step in zip(rows, choices)
+    ],
     "Error on the images held back (%) when one choice is made otherwise, and the difference seed by seed (points).",
     "tab-choices",
     origin.of_file("ladder-choices.csv", "make ladder"),
@@ -161,7 +184,9 @@ glue(one_rate=ladder.difference(mean, *interval))
 glue("{:.2f} %", one_rate_mean=one_rate.mean, distorted=distorted.mean)
 mean, *interval = distorted.gain(best)
 glue(distorted_gain=ladder.difference(mean, *interval))
-glue("{:.2f}", distorted_low=distorted.interval[0], distorted_high=distorted.interval[1])
+glue(
+    "{:.2f}", distorted_low=distorted.interval[0], distorted_high=distorted.interval[1]
+)
 
 # %% [markdown]
 # ## A rate for each weight
@@ -206,7 +231,14 @@ everything = [*steps, distorted, one_rate]
 show_table(
     "rung | parameters | multiply-adds | updates | seconds a run | training error",
     [
-        (x.name, f"{x.parameters:,}", f"{x.multiply_adds:,}", f"{x.updates:,}", f"{x.seconds:.0f}", f"{x.of_train:.2f}")
+        (
+            x.name,
+            f"{x.parameters:,}",
+            f"{x.multiply_adds:,}",
+            f"{x.updates:,}",
+            f"{x.seconds:.0f}",
+            f"{x.of_train:.2f}",
+        )
         for x in everything
     ],
     "What each rung costs: trained numbers, products to read one image, updates in a run, seconds of one core (the "

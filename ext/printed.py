@@ -40,7 +40,9 @@ class Print(SphinxPostTransform):
     def set_front_page(self) -> None:
         """Abstract and contents; then the sections of the front page, without a number."""
         title, *body = self.document[0].children
-        others = (k for k, node in enumerate(body) if not isinstance(node, nodes.paragraph))
+        others = (
+            k for k, node in enumerate(body) if not isinstance(node, nodes.paragraph)
+        )
         end = next(others, len(body))
         abstract = [latex(r"\begin{abstract}"), *body[:end], latex(r"\end{abstract}")]
         rest = []

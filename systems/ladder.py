@@ -66,7 +66,9 @@ class Ladder:
     def estimate(self, split, rows) -> None:
         """Set the curvatures to the mean over the patterns numbered ``rows``."""
         rows = np.ascontiguousarray(rows, np.uint32)
-        self._library.ladder_curvature(self._at, *_data(split), rows.ctypes.data, len(rows))
+        self._library.ladder_curvature(
+            self._at, *_data(split), rows.ctypes.data, len(rows)
+        )
 
     def train(self, split, rows, maps=None) -> int:
         """Present patterns in order; how many were misread when they were presented."""
@@ -142,7 +144,11 @@ def _layout(side: int) -> np.dtype:
     shapes += [(120, 96), 96, (84, 16), 16]
     weights = np.dtype([(x, "f4", y) for x, y in zip(FIELDS, shapes, strict=True)])
     map1, map3, map4 = (6, half1, 16), (rows3**2, 16), (half3**2, 16)
-    pattern = [("in", (side, 2, 32)), ("y1", (6, rows1, 2, 16)), ("s1", (6, rows1, 2, 16))]
+    pattern = [
+        ("in", (side, 2, 32)),
+        ("y1", (6, rows1, 2, 16)),
+        ("s1", (6, rows1, 2, 16)),
+    ]
     pattern += [("p2", map1), ("s2", map1), ("x2", map1), ("y3", map3), ("s3", map3)]
     pattern += [("p4", map4), ("s4", map4), ("x4", map4)]
     pattern = np.dtype([(name, "f4", shape) for name, shape in pattern])

@@ -21,7 +21,9 @@ class Convolution(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(*seen.shape, side, side))
         self.bias = nn.Parameter(torch.zeros(len(seen)))
-        self.register_buffer("seen", seen[:, :, None, None].float())  # which maps by which
+        self.register_buffer(
+            "seen", seen[:, :, None, None].float()
+        )  # which maps by which
 
     def forward(self, x, weight, bias):
         return F.conv2d(x, weight * self.seen, bias)
@@ -91,12 +93,12 @@ class LeNet(nn.Module):
             add("output", Convolution(everything(10, 84), 1))  #     10 × 1 × 1
         counts = {x: y.count() for x, y in self.layers.items() if list(y.parameters())}
         if rung == LETTER:
-            assert counts == PARAMETERS and sum(counts.values()) == 60_000
+            assert counts == PARAMETERS
+            assert sum(counts.values()) == 60_000
 
     def forward(self, x):
-        for _, _, x in self.steps(x):
-            pass
-        return x.flatten(1)
+        *_, (_, _, top) = self.steps(x)
+        return top.flatten(1)
 
     def steps(self, x):
         """Each layer, its sums, and these squashed."""
@@ -156,9 +158,13 @@ def second_derivatives(network, x, rung=LETTER):
         if squash:
             h = h * torch.func.vjp(squash, a)[1](torch.ones_like(a))[0] ** 2
         squares = [parameter**2 for parameter in layer.parameters()]
-        at = inputs**2 if squares else inputs  # the winners of a maximum stay the winners
+        at = (
+            inputs**2 if squares else inputs
+        )  # the winners of a maximum stay the winners
         h, *of_parameters = torch.func.vjp(layer, at, *squares)[1](h)
-        for (key, _), value in zip(layer.named_parameters(), of_parameters, strict=True):
+        for (key, _), value in zip(
+            layer.named_parameters(), of_parameters, strict=True
+        ):
             found[f"{name}.{key}"] = value / len(x)
     return found
 

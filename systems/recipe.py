@@ -8,9 +8,7 @@ GLOBAL_RATES = 2 * [5e-4] + 3 * [2e-4] + 3 * [1e-4] + 4 * [5e-5] + 8 * [1e-5]
 CURVATURE_PATTERNS = 500
 COPIES = 10  # of an image in the distorted training set: itself and nine distortions
 # Paper, table I: the maps of S2 that each map of C3 sees.
-TABLE = (
-    "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345".split()
-)
+TABLE = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345".split()
 # The paper shows its bitmaps of 7x12 and prints no table, so these are drawn anew. The
 # distinct ones differ in 25 places or more, as characters of one fount do not.
 BITMAPS = {
@@ -25,7 +23,7 @@ BITMAPS = {
 ####### .....## .....## ....##. ....##. ....##. ...##.. ...##.. ...##.. ..##... ..##... ..##...
 .#####. ##...## ##...## ##...## ##...## .#####. ##...## ##...## ##...## ##...## ##...## .#####.
 .#####. ##...## ##...## ##...## ##...## .###### .....## .....## .....## .....## ##...## .#####.
-""",  # noqa: E501
+""",
     "distinct": """
 ..###.. .##.##. ##...## ##...## ##...## ##...## ##...## ##...## ##...## ##...## .##.##. ..###..
 ...#... ..##... .###... #.##... ..##... ..##... ..##... ..##... ..##... ..##... ..##... ######.
@@ -37,7 +35,7 @@ BITMAPS = {
 ####### ####### #....## .....#. ....##. ....#.. ...##.. ...#... ..##... ..#.... .##.... ##.....
 .#####. ##...## ##...## ##...## .##.##. ..###.. .##.##. ##...## ##...## ##...## ##...## .#####.
 ..####. .##..## ##...## ##...## ##...## .##.### ..##### .....## ....##. ...##.. ..##... ###....
-""",  # noqa: E501
+""",
 }
 
 
@@ -76,7 +74,9 @@ def initial_weights(rung, seed: int) -> dict[str, np.ndarray]:
         layer, kind = name.split(".")
         fans = np.full(shape[:1], {"c1": 25, "s2": 4, "s4": 4}.get(layer, 0))
         if layer in ("c5", "f6", "output"):
-            fans[:] = {"c5": 16 * (rung.side // 4 - 3) ** 2, "f6": 120, "output": 84}[layer]
+            fans[:] = {"c5": 16 * (rung.side // 4 - 3) ** 2, "f6": 120, "output": 84}[
+                layer
+            ]
         seen = np.ones(shape)
         if layer == "c3":
             maps = connections(rung)
@@ -85,7 +85,9 @@ def initial_weights(rung, seed: int) -> dict[str, np.ndarray]:
                 seen[:] = maps[:, :, None, None]
         bound = 2.4 / fans if rung.start == "letter" else 1 / np.sqrt(fans)
         bound = bound.reshape(-1, *[1] * (len(shape) - 1))
-        weights[name] = (_uniform(seed, stream, shape) * bound * seen).astype(np.float32)
+        weights[name] = (_uniform(seed, stream, shape) * bound * seen).astype(
+            np.float32
+        )
     return weights
 
 

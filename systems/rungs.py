@@ -49,7 +49,7 @@ RUNGS = LETTER, BEST, SOFTMAX, MAXIMUM, RELU, FULL, ADAM, RAW
 
 BESIDE = (
     replace(BEST, name="1998, with distorted images", distortion=0.5),
-    replace(BEST, name="1998, one rate for all weights", one_rate=30.0),
+    replace(BEST, name="1998, one rate for all weights", one_rate=15.0),
 )
 CHOICES = (
     replace(BEST, name="as chosen"),
@@ -65,6 +65,7 @@ CHOICES = (
     replace(BEST, name="C1 and C3 not squashed", squash_maps=False),
     replace(BEST, name="the file's order", fresh_order=False),
     replace(BEST, name="the first 500 patterns", fresh_curvature=False),
+    replace(BEST, name="one rate, × 8", one_rate=8.0),
     replace(BEST, name="one rate, × 15", one_rate=15.0),
     replace(BEST, name="one rate, × 30", one_rate=30.0),
     replace(BEST, name="one rate, × 45", one_rate=45.0),

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from lenet5 import Lenet5Error, checkpoint, data
+from lenet5.compiler import cpuinfo
 from lenet5.data import Split
-from lenet5.run import cpu_model
 from lenet5.train import checksum
 from systems import recipe
 from systems.ladder import SOURCE, Ladder
@@ -75,7 +75,9 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     engine, presented, misread = Ladder(rung, seed), [], []
     for mistakes in recipe.train(rung, seed, engine, train):
         if not all(np.isfinite(array).all() for array in engine.weights.values()):
-            raise Lenet5Error(f"{rung.name}: a weight is not finite after {len(misread)} passes")
+            raise Lenet5Error(
+                f"{rung.name}: a weight is not finite after {len(misread)} passes"
+            )
         presented.append(mistakes)
         misread.append(engine.mistakes(judge))
         if on_pass:
@@ -85,7 +87,7 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     updates = rung.passes * (images if rung.online else -(-images // 128))
     row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
     row += [parameters(rung), updates, _list(presented), of_train, _list(misread)]
-    return [[*row, round(seconds, 1), checksum(engine.weights), cpu_model()]]
+    return [[*row, round(seconds, 1), checksum(engine.weights), cpuinfo("model name")]]
 
 
 def parameters(rung) -> int:

@@ -23,7 +23,9 @@ def test_20_updates_are_those_of_the_definition(mnist, rung, float64):  # noqa: 
     train, rows = mnist[0], draws.shuffle(3, 1, 60_000)[:20]
     engine, made = Ladder(rung, 3), network(rung, 3)
     images, labels = train.images[rows], torch.from_numpy(train.labels[rows]).long()
-    expected = lenet1998.second_derivatives(made, lenet1998.to_input(images, rung), rung)
+    expected = lenet1998.second_derivatives(
+        made, lenet1998.to_input(images, rung), rung
+    )
     engine.estimate(train, rows)
     for name, found in engine.curvatures.items():
         true = expected[name].detach().numpy()
@@ -31,7 +33,9 @@ def test_20_updates_are_those_of_the_definition(mnist, rung, float64):  # noqa: 
     engine.set_rates(5e-4, 0.02)
     for name, found in engine.rates.items():
         assert np.allclose(found, 5e-4 / (0.02 + engine.curvatures[name]), rtol=1e-6)
-    rates = {name: torch.from_numpy(array).double() for name, array in engine.rates.items()}
+    rates = {
+        name: torch.from_numpy(array).double() for name, array in engine.rates.items()
+    }
     codes = torch.from_numpy(recipe.codes(rung, 3)).double()
     before = engine.weights
     lenet1998.train(made, images, labels, codes, rates, rung)
@@ -82,7 +86,9 @@ def test_it_reads_as_the_definition_reads(mnist, rung, float64):  # noqa: F811
 def test_its_maps_are_those_of_the_definition(mnist, float64):  # noqa: F811
     made, engine = network(BEST), Ladder(BEST, 0)
     engine.read(mnist[1].images[:1])
-    true = {name: x for name, _, x in made.steps(lenet1998.to_input(mnist[1].images[:1]))}
+    true = {
+        name: x for name, _, x in made.steps(lenet1998.to_input(mnist[1].images[:1]))
+    }
     for name, found in engine.maps.items():
         expected = true[name.lower()].detach().numpy()[0]
         assert found.shape == expected.shape

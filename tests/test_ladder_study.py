@@ -17,10 +17,10 @@ from lenet5.train import checksum
 from systems import __main__ as command
 from systems import study
 from systems.ladder import Ladder
-from systems.rungs import BEST, BESIDE, CHOICES, RAW, RUNGS
+from systems.rungs import BESIDE, BEST, CHOICES, RAW, RUNGS
 
 # One pass each; the third cannot be trained.
-SHORT = f"""
+SHORT = """
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -91,8 +91,12 @@ def test_a_run_that_fails_is_named_and_does_not_stop_the_others(start, tmp_path)
 
 
 def test_a_cluster_gives_the_rows_of_this_machine(start, tmp_path):
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
-        process = start(tmp_path / "there.csv", "--scheduler", cluster.scheduler_address)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0"
+    ) as cluster:
+        process = start(
+            tmp_path / "there.csv", "--scheduler", cluster.scheduler_address
+        )
         _, errors = process.communicate()
     assert process.returncode == 0, errors
     assert start(tmp_path / "here.csv").wait() == 0
@@ -123,7 +127,9 @@ RECORD = {
 def test_the_record_has_every_run_by_this_code_and_data(file):
     rungs, judged_on, seeds = RECORD[file]
     rows = table(ROOT / "record" / file)
-    assert [row["run"] for row in rows] == list(study.jobs(rungs, range(seeds), judged_on))
+    assert [row["run"] for row in rows] == list(
+        study.jobs(rungs, range(seeds), judged_on)
+    )
 
 
 def test_the_published_network_is_a_run_of_the_ladder_and_reads_as_recorded(mnist):

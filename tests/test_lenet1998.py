@@ -50,11 +50,17 @@ def test_the_letter_has_the_papers_parameters_and_connections():
     LeNet(LETTER)  # asserts the counts of its layers
     shapes = recipe.parameter_shapes(LETTER)
     trained = {
-        layer: sum(int(np.prod(shape)) for name, shape in shapes.items() if layer in name)
+        layer: sum(
+            int(np.prod(shape)) for name, shape in shapes.items() if layer in name
+        )
         for layer in PARAMETERS
     }
-    assert trained == PARAMETERS | {"c3": 16 * 6 * 25 + 16}  # with what is not connected
-    table = [[cell == "X" for cell in row.split()] for row in PAPERS_TABLE.split("\n")[1:7]]
+    assert trained == PARAMETERS | {
+        "c3": 16 * 6 * 25 + 16
+    }  # with what is not connected
+    table = [
+        [cell == "X" for cell in row.split()] for row in PAPERS_TABLE.split("\n")[1:7]
+    ]
     assert np.array_equal(recipe.connections(LETTER), np.array(table).T)
     assert recipe.connections(RUNGS[-1]).all()
 
@@ -65,7 +71,9 @@ def test_the_last_rung_has_the_reports_parameters():
 
 
 def test_the_squash_and_the_input_are_as_printed():
-    assert torch.allclose(scaled_tanh(torch.tensor([-1.0, 1.0])), torch.tensor([-1.0, 1.0]), atol=2e-5)
+    assert torch.allclose(
+        scaled_tanh(torch.tensor([-1.0, 1.0])), torch.tensor([-1.0, 1.0]), atol=2e-5
+    )
     image = np.zeros((1, 1, 28, 28), np.uint8)
     image[0, 0, 0, 0] = 255
     x = to_input(image)
@@ -74,16 +82,21 @@ def test_the_squash_and_the_input_are_as_printed():
     assert (x == -0.1).sum() == 32 * 32 - 1
 
 
-def test_penalties_and_map_loss_are_those_of_numpy(rng=np.random.default_rng(0)):
+def test_penalties_and_map_loss_are_those_of_numpy():
+    rng = np.random.default_rng(0)
     f6, codes = rng.normal(size=(5, 84)), recipe.codes(LETTER, 0).astype(float)
     labels = np.array([3, 1, 4, 1, 5])
     y = penalties(torch.from_numpy(f6), torch.from_numpy(codes))
     values = map_loss(y / 10, torch.from_numpy(labels), 2.0)
     for n in range(5):
-        distances = [sum((f6[n, k] - codes[i, k]) ** 2 for k in range(84)) for i in range(10)]
+        distances = [
+            sum((f6[n, k] - codes[i, k]) ** 2 for k in range(84)) for i in range(10)
+        ]
         assert y[n].numpy() == pytest.approx(distances)
         rest = np.exp(-2.0) + sum(np.exp(-d / 10) for d in distances)
-        assert values[n].item() == pytest.approx(distances[labels[n]] / 10 + np.log(rest))
+        assert values[n].item() == pytest.approx(
+            distances[labels[n]] / 10 + np.log(rest)
+        )
 
 
 @pytest.mark.parametrize(("codes", "least"), [("plain", 5), ("distinct", 25)])
@@ -97,16 +110,25 @@ def test_codes_are_ten_bitmaps_that_differ(codes, least):
 
 def test_the_start_is_uniform_by_the_fan_in_of_each_unit():
     letter, best = recipe.initial_weights(LETTER, 1), recipe.initial_weights(BEST, 1)
-    for name, fan in (("c1.weight", 25), ("s2.bias", 4), ("c5.weight", 400), ("f6.bias", 120)):
+    for name, fan in (
+        ("c1.weight", 25),
+        ("s2.bias", 4),
+        ("c5.weight", 400),
+        ("f6.bias", 120),
+    ):
         for weights, bound in ((letter, 2.4 / fan), (best, fan**-0.5)):
             share = np.abs(weights[name]) / bound
             assert share.max() <= 1
             assert share.max() > 1 - 5 / share.size
     maps = recipe.connections(LETTER)
-    share = np.abs(letter["c3.weight"]) * 25 * maps.sum(axis=1)[:, None, None, None] / 2.4
+    share = (
+        np.abs(letter["c3.weight"]) * 25 * maps.sum(axis=1)[:, None, None, None] / 2.4
+    )
     assert share.max() <= 1
     assert (share.max(axis=(2, 3)) > 0.5).tolist() == maps.tolist()
-    assert not np.array_equal(letter["c1.weight"], recipe.initial_weights(LETTER, 2)["c1.weight"])
+    assert not np.array_equal(
+        letter["c1.weight"], recipe.initial_weights(LETTER, 2)["c1.weight"]
+    )
 
 
 def jacobian(function, at):
@@ -120,47 +142,55 @@ def jacobian(function, at):
     return torch.cat(columns).T
 
 
-@pytest.mark.parametrize("rung", [BEST, MAXIMUM, RELU])
-def test_second_derivatives_are_those_of_finite_differences(rung):
-    """Layer by layer, from the top: h by an input is the sum over outputs of h times the
-    square of the derivative; of a shared weight, each of its connections counts.
+def check_layer(apply, parameters, inputs, h, found):
+    """Compare a layer's second derivatives with sums of h over squared derivatives.
+
+    ``h`` is that by its outputs; a shared weight counts in each of its connections.
+    Returns that by its inputs.
     """
-    made = network(rung)
-    x = torch.rand(1, 1, rung.side, rung.side, generator=torch.manual_seed(0))  # no ties
+    values = [parameter.detach() for parameter in parameters.values()]
+    for i, key in enumerate(parameters):
+        chosen = torch.arange(values[i].numel())
+        if key.endswith("weight") and len(chosen) > 150:
+            connected = (values[i] != 0).flatten().nonzero()[:, 0]
+            chosen = connected[:: len(connected) // 40]
+
+        def with_weights(some, i=i, chosen=chosen):
+            outputs = []
+            for row in some:
+                changed = [value.clone() for value in values]
+                changed[i].flatten()[chosen] = row
+                outputs.append(apply(inputs, *changed)[0])
+            return torch.stack(outputs)
+
+        squares = jacobian(with_weights, values[i].flatten()[chosen]) ** 2
+        expected = (squares * h[:, None]).sum(0).detach()
+        got = found.pop(key).detach().flatten()[chosen]
+        least = 1e-7 * float(expected.max())
+        assert torch.allclose(got, expected, rtol=1e-4, atol=least), key
+    squares = jacobian(lambda x: apply(x, *values), inputs[0]) ** 2
+    return (squares * h[:, None]).sum(0)
+
+
+@pytest.mark.parametrize("rung", [BEST, MAXIMUM, RELU], ids=lambda rung: rung.name)
+def test_second_derivatives_are_those_of_finite_differences(rung):
+    made, generator = network(rung), torch.manual_seed(0)
+    x = torch.rand(1, 1, rung.side, rung.side, generator=generator)  # without ties
     found = second_derivatives(made, x, rung)
-    steps, inputs = [], x
+    inputs = {}
     for name, _, after in made.steps(x):
-        steps.append((name, inputs))
-        inputs = after
+        inputs[name], x = x, after
     if rung.radial:
         h = torch.full((84,), 2 * rung.scale)
     else:
-        p = inputs.flatten().softmax(0)
+        p = x.flatten().softmax(0)
         h = rung.scale * p * (1 - p)
-    checked = set()
-    for name, inputs in reversed(steps):
-        layer, squash = made.layers[name], made.squashes[name]
-        values = [value.detach() for value in layer.parameters()]
-        apply = lambda x, *w: (squash or (lambda a: a))(layer(x, *w))  # noqa: E731
-        for i, (key, _) in enumerate(layer.named_parameters()):
-            chosen = torch.arange(values[i].numel())
-            if key == "weight" and len(chosen) > 150:
-                connected = (values[i] != 0).flatten().nonzero()[:, 0]
-                chosen = connected[:: len(connected) // 40]
+    for name, layer in reversed(made.layers.items()):
+        squash = made.squashes[name] or torch.nn.Identity()
+        parameters = {f"{name}.{key}": x for key, x in layer.named_parameters()}
 
-            def with_weights(some, i=i, chosen=chosen):
-                outputs = []
-                for row in some:
-                    changed = [value.clone() for value in values]
-                    changed[i].flatten()[chosen] = row
-                    outputs.append(apply(inputs, *changed)[0])
-                return torch.stack(outputs)
+        def apply(x, *weights, layer=layer, squash=squash):
+            return squash(layer(x, *weights))
 
-            squares = jacobian(with_weights, values[i].flatten()[chosen]) ** 2
-            expected = (squares * h[:, None]).sum(0)
-            got = found[f"{name}.{key}"].detach().flatten()[chosen]
-            assert torch.allclose(got, expected, rtol=1e-4, atol=1e-7 * float(expected.detach().max()))
-            checked.add(f"{name}.{key}")
-        if name != "c1":
-            h = ((jacobian(lambda x: apply(x, *values), inputs[0]) ** 2) * h[:, None]).sum(0)
-    assert checked == set(found)
+        h = check_layer(apply, parameters, inputs[name], h, found)
+    assert not found

@@ -17,24 +17,29 @@ def ladder(steps, paper: float) -> Figure:
     paper : float
         The error that the paper of 1998 states, %.
     """
-    figure, axes = style.panels(0.62 * len(steps) + 0.8)
+    figure, axes = style.panels(0.62 * len(steps) + 1.1)
+    dots = {"color": style.BLUE, "alpha": 0.75, "markersize": 3}
+    means = {"color": style.ORANGE, "markersize": 6}
+    axes.plot([], [], "o", label="one seed", **dots)
+    axes.plot([], [], "D", label="mean, t interval", **means)
+    axes.axvline(paper, color=style.PINK, linestyle="--", zorder=0, label="the paper")
     for place, step in enumerate(steps):
         errors = np.round(step.errors.to_numpy(), 2)
         values, counts = np.unique(errors, return_counts=True)
+        gap = min(0.055, 0.4 / counts.max())
         for value, count in zip(values, counts, strict=True):
-            heights = place + 0.22 + 0.055 * (np.arange(count) - (count - 1) / 2)
-            dots = {"color": style.BLUE, "alpha": 0.75, "markersize": 3}
+            heights = place + 0.22 + gap * (np.arange(count) - (count - 1) / 2)
             axes.plot([value] * count, heights, "o", **dots)
         low, high = np.round(step.interval, 4)
         axes.plot([low, high], 2 * [place + 0.22], color=style.INK, linewidth=3)
         mean = round(step.mean, 4)
-        axes.plot(mean, place + 0.22, "D", color=style.ORANGE, markersize=6)
+        axes.plot(mean, place + 0.22, "D", **means)
         label = f"{step.name}: {mean:.2f} %"
         corner = {"xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(label, (0.01, place - 0.25), weight="bold", **corner)
-    axes.axvline(paper, color=style.PINK, linestyle="--", zorder=0)
     axes.set(ylim=(len(steps) - 0.3, -0.6), xlabel="test error (%)", yticks=[])
     axes.grid(axis="y", visible=False)
+    style.legend_above(figure, 3)
     return figure
 
 
@@ -50,7 +55,7 @@ def passes(test, others, train) -> Figure:
     orange = {"color": style.ORANGE, "marker": "s", "linestyle": "--"}
     axes.plot(number, np.round(train, 3), label="training images", **orange)
     axes.set(ylabel="error (%)", ylim=(0, None), xlabel="pass")
-    axes.set_xticks(number[4::5].tolist() + [1])
+    axes.set_xticks([1, *number[4::5].tolist()])
     axes.legend()
     return figure
 
@@ -65,10 +70,12 @@ def maps(image, layers) -> Figure:
     layers : mapping of array, shape (maps, side, side)
         By the name of the layer, from the first to the last.
     """
-    figure, grid = style.panels(5.2, 1 + len(layers))
-    for axes, (name, values) in zip(grid, {"input": image, **layers}.items(), strict=True):
-        shown = sheet(np.round(values, 3)[None])
-        axes.imshow(shown, cmap="gray_r", gid=style.INVERTED)
+    shown = {"input": image, **layers}
+    rows = [max(1, len(values) // 8) for values in shown.values()]
+    figure, grid = style.panels(5.6, len(shown), height_ratios=[1 + n for n in rows])
+    for axes, (name, values), n in zip(grid, shown.items(), rows, strict=True):
+        maps = np.round(values, 3).reshape(n, -1, *values.shape[1:])
+        axes.imshow(sheet(maps), cmap="gray_r", gid=style.INVERTED)
         shape = "×".join(map(str, values.shape))
         axes.set_title(f"{name}: {shape}", loc="left", pad=3)
         axes.set(xticks=[], yticks=[], anchor="W")
