@@ -19,6 +19,7 @@ def is_current(book: Book) -> bool:
 
 def look_for_pdf(app, config) -> None:
     """Tell the pages of the PDF (event ``config-inited``, after the chapters are made)."""
+    config.html_theme_options["use_download_button"] = False  # a menu of bare suffixes
     book = Book(Path(app.srcdir))
     config.book_pdf = book.pdf.name if is_current(book) else ""
 

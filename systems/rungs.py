@@ -49,7 +49,7 @@ RUNGS = LETTER, BEST, SOFTMAX, MAXIMUM, RELU, FULL, ADAM, RAW
 
 BESIDE = (
     replace(BEST, name="1998, with distorted images", distortion=0.5),
-    replace(BEST, name="1998, one rate for all weights", one_rate=15.0),
+    replace(BEST, name="1998, one rate for all weights", one_rate=8.0),
 )
 CHOICES = (
     replace(BEST, name="as chosen"),

@@ -71,7 +71,7 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     train, judge = splits(judged_on)
     if known != [data.checksum(train, judge), code_hash()]:
         raise Lenet5Error("the worker has other code or data: give it this version")
-    started = time.perf_counter()
+    started = time.process_time()
     engine, presented, misread = Ladder(rung, seed), [], []
     for mistakes in recipe.train(rung, seed, engine, train):
         if not all(np.isfinite(array).all() for array in engine.weights.values()):
@@ -82,7 +82,7 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
         misread.append(engine.mistakes(judge))
         if on_pass:
             on_pass(engine, train)
-    of_train, seconds = engine.mistakes(train), time.perf_counter() - started
+    of_train, seconds = engine.mistakes(train), time.process_time() - started
     images = len(train.labels)
     updates = rung.passes * (images if rung.online else -(-images // 128))
     row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
