@@ -21,7 +21,7 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 # %% [markdown]
 # # Audit
 #
-# Of the {glue:text}`claims` claims of the original {cite:p}`mejia2020` that can be checked, {glue:text}`held` hold,
+# Of {glue:text}`claims` claims of the original {cite:p}`mejia2020`, {glue:text}`held` hold as written,
 # {glue:text}`corrected` hold with a correction, {glue:text}`failed` do not hold, and {glue:text}`untested` cannot be
 # tested here. These fail: {glue:text}`failures` What concerns the network and the data is sound; what fails is the
 # reading of the result.

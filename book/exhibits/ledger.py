@@ -14,12 +14,7 @@ PARTS = {"claims": list, "literature": list, "facts": dict}
 HOLDS, CORRECTED = "holds", "holds with a correction"
 FAILS, UNTESTED = "does not hold", "cannot be tested here"
 # How a verdict looks, in the order of a table: what fails comes first.
-BADGES = {
-    FAILS: "danger",
-    CORRECTED: "warning",
-    UNTESTED: "secondary",
-    HOLDS: "success",
-}
+BADGES = {FAILS: "danger", CORRECTED: "warning", UNTESTED: "dark", HOLDS: "success"}
 
 
 @dataclass(frozen=True)
