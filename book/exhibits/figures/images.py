@@ -37,7 +37,7 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
         Whether the probability given to the prediction stands there too.
     """
     count = -(-len(rows) // columns)
-    figure = Figure(figsize=(1.15 * columns, 1.3 * count), layout="constrained")
+    figure = Figure(figsize=(0.95 * columns, 1.12 * count), layout="constrained")
     grid = figure.subplots(count, columns, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
