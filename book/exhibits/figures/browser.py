@@ -26,8 +26,8 @@ def trained_here(history, kernels, read, rows) -> Figure:
     rows : sequence of int
         Twelve test images, by their place in the file.
     """
-    figure = Figure(figsize=(style.WIDTH, 7.4), layout="constrained")
-    top, below = figure.subfigures(2, height_ratios=(4.4, 3))
+    figure = Figure(figsize=(style.WIDTH, 6.6), layout="constrained")
+    top, below = figure.subfigures(2, height_ratios=(3.8, 2.8))
     quantities = {"loss": "loss (nats)", "error": "error (% of images)"}
     charts = top.subplots(2, sharex=True)
     for axes, (name, label) in zip(charts, quantities.items(), strict=True):

@@ -17,8 +17,7 @@ def digits(images, columns: int = 10) -> Figure:
     rows = count // columns
     sheet = np.reshape(images, (rows, columns, height, width)).swapaxes(1, 2)
     sheet = sheet.reshape(rows * height, columns * width)
-    tall = style.WIDTH * rows * height / (columns * width)
-    figure = Figure(figsize=(style.WIDTH, tall))
+    figure = Figure(figsize=(3.6, 3.6 * rows * height / (columns * width)))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(sheet, **BLACK_ON_WHITE)
     axes.axis("off")
@@ -38,7 +37,7 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
         Whether the probability given to the prediction stands there too.
     """
     count = -(-len(rows) // columns)
-    figure = Figure(figsize=(1.45 * columns, 1.55 * count), layout="constrained")
+    figure = Figure(figsize=(0.95 * columns, 1.12 * count), layout="constrained")
     grid = figure.subplots(count, columns, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
@@ -85,7 +84,7 @@ def pad(drawing, seen, probabilities) -> Figure:
     seen : array, shape (28, 28), in [0, 1]; its ink was fitted into 20×20 pixels
     probabilities : array, shape (10,)
     """
-    figure = Figure(figsize=(style.WIDTH, 4.2), layout="constrained")
+    figure = Figure(figsize=(style.WIDTH, 3.5), layout="constrained")
     axes = figure.subplot_mosaic("AB;CC", height_ratios=(5, 4))
     paper, image, bars = axes.values()
     paper.imshow(drawing, **WHITE_ON_BLACK)

@@ -94,7 +94,7 @@ def feature_maps(image, activations: Mapping[str, np.ndarray]) -> Figure:
     for title, values in zip(TITLES, hidden, strict=True):
         steps.append((f"{title}: {'×'.join(map(str, values.shape))}", values))
     heights = [np.clip(13 / len(values), 1, 2.2) for _, values in steps]
-    figure, grid = style.panels(6.6, len(heights) + 1, height_ratios=[*heights, 1.5])
+    figure, grid = style.panels(6.2, len(heights) + 1, height_ratios=[*heights, 1.5])
     ink = {"cmap": "gray_r", "vmin": 0, "gid": style.INVERTED}
     for axes, (title, values) in zip(grid, steps, strict=False):
         if values.ndim == 3:
