@@ -171,7 +171,7 @@ show("fig-intervals", figures.intervals(compared), source)
 # :alt: A grid of about a hundred small handwritten digits, black on white, twelve in a row. Above each stand its label,
 # :  the wrong prediction and a probability in per cent; a few, in coloured frames, have labels that raters rejected.
 # Every mistake on the test images, in the order of the file: label, arrow, prediction, and below it the probability
-# given to the prediction. A frame marks a label that raters rejected.
+# given to the prediction, in per cent. A frame marks a label that raters rejected.
 # ```
 #
 # ## Inside the network
@@ -185,15 +185,15 @@ show("fig-intervals", figures.intervals(compared), source)
 # :alt: Six small squares of five by five coloured cells, the kernels of the first convolution, above a field of sixteen
 # :  columns and six rows of such squares, the kernels of the second. Colours run from brown for negative through white
 # :  to violet for positive weights.
-# The learned kernels of both convolutions. White is no weight; each layer has its own scale.
+# The learned kernels of both convolutions, each layer on its own scale.
 # ```
 #
 # ```{glue:figure} fig-maps
 # :name: fig-maps
 # :alt: From top to bottom, a handwritten seven; six maps that pick out its strokes; the same at half the size; sixteen
 # :  small maps; the same at half the size; two grey strips for the dense layers; ten bars, the one for seven tallest.
-# The first test image and what each layer makes of it. Black is the largest value of a row; the logits at the bottom
-# are bars, and the tallest is the prediction.
+# The first test image and what each layer makes of it. The most ink is the largest value of a row; the logits at the
+# bottom are bars, and the tallest is the prediction.
 # ```
 #
 # ## The verdict on your machine

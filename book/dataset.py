@@ -28,10 +28,9 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # %% [markdown]
 # ```{glue:figure} fig-digits
 # :name: fig-digits
-# :alt: A grid of ten rows and ten columns of handwritten digits, black on white, in many hands. The first row reads
+# :alt: A grid of ten rows and ten columns of handwritten digits, in many hands. The first row reads
 # :  5 0 4 1 9 2 1 3 1 4.
-# The first hundred training images, in the order of the file. The ink is drawn black on white; in the data 255 is ink
-# and 0 is paper.
+# The first hundred training images, in the order of the file. In the data 255 is ink and 0 is paper.
 # ```
 #
 # A pixel is a grey level, and the network takes it divided by 255. Nothing else is done to the images: no mean is

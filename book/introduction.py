@@ -31,11 +31,12 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # %% [markdown]
 # ```{glue:figure} fig-architecture
 # :name: fig-architecture
-# :alt: From left to right, a grey 28 by 28 input; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
+# :alt: From left to right, a grey 28 by 28 image; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
 # :  sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange
-# :  sheets of 4 by 4 from max-pooling; three blue bars for the dense layers of 120, 84 and 10 values.
-# The network, laid out from the model's own layers. Each stack is a feature map drawn to scale, with as many sheets as
-# it has channels; each bar is a dense layer. Under a layer stand the shape of its output and the size of its kernel.
+# :  sheets of 4 by 4 from max-pooling. Below, three blue bars for the dense layers of 120, 84 and 10 values.
+# The network, laid out from the model's own layers. Above, each stack is a feature map drawn to scale, with as many
+# sheets as it has channels; under it stand the shape of the output and the size of the kernel. Below, each bar is a
+# dense layer, as long as it has values.
 # ```
 #
 # The variant of the report differs from the design of 1998 in four ways. ReLU, $\max(0, x)$, replaces the scaled

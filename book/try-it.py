@@ -51,10 +51,10 @@ write_whole(Path("pad", "samples.json"), read.samples(chosen))
 # ```{glue:figure} fig-pad
 # :name: fig-pad
 # :alt: Three panels. On the left a small angular four with a narrow gap at its top, white on black, in the upper left
-# :  of the paper. In the middle the same figure, larger, coarse and centred, within a dashed box. On the right ten
-# :  horizontal bars, one a digit; the digits 4 and 9 share nearly all of the probability.
-# What the pad does. Left: a digit drawn on paper of 280×280 pixels, away from the middle. Centre: the image that the
-# network sees, fitted into 20×20 pixels (dashed) with its centre of mass in the middle of 28×28. Right: the probability
+# :  of the paper. Beside it the same figure, larger, coarse and centred, within a dashed box. Below ten bars, one a
+# :  digit; the digits 4 and 9 share nearly all of the probability.
+# What the pad does. Left: a digit drawn on paper of 280×280 pixels, away from the middle. Right: the image that the
+# network sees, fitted into 20×20 pixels (dashed) with its centre of mass in the middle of 28×28. Below: the probability
 # of each digit.
 # ```
 #

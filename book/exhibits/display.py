@@ -11,7 +11,7 @@ import myst_nb
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
-from exhibits.figures.style import drawing
+from exhibits.figures.style import drawing, themed
 
 IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")
 
@@ -31,7 +31,7 @@ def show(name: str, figure: Figure, origin: str) -> None:
             figure.savefig(file, format=form, metadata=metadata | {"Creator": None})
             saved[form] = file.getvalue()
     bundle = {
-        "image/svg+xml": _renamed(saved["svg"].decode()),
+        "image/svg+xml": themed(_renamed(saved["svg"].decode())),
         "application/pdf": saved["pdf"],
         "text/plain": origin,
     }

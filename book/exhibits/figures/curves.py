@@ -28,7 +28,7 @@ def convergence(history, original) -> Figure:
         As :func:`exhibits.report` gives them. The published loss is drawn one epoch
         earlier, since its first value is that of the untrained network.
     """
-    figure, (top, bottom) = style.panels(5.6, 2, sharex=True)
+    figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
     drawn = original.drawn_at_epoch
     top.plot(history.epoch, log(history.train_loss), **TRAIN)
     top.plot(history.epoch, log(history.test_loss), **OURS)
@@ -42,9 +42,9 @@ def convergence(history, original) -> Figure:
     published = np.round(100 - original.accuracy, 2)
     bottom.plot(drawn, published, label="original, as published", **THEIRS)
     bottom.set(ylabel="error (% of images)", ylim=(0, None))
-    note = f"epoch 0, off the scale:\n{history.test_error[0]:.1f} %"
+    note = f"epoch 0, off the scale: {history.test_error[0]:.1f} %"
     place = {"transform": bottom.transAxes, "va": "top"}
-    bottom.text(0.14, 0.8, note, color=style.BLUE, fontsize=style.SMALL, **place)
+    bottom.text(0.26, 0.53, note, color=style.BLUE, **place)
     for axes in (top, bottom):
         axes.legend(loc="upper right")
     style.count_epochs(top, bottom)
@@ -54,7 +54,7 @@ def convergence(history, original) -> Figure:
 @style.drawing()
 def errata(history, original, text_accuracy: float) -> Figure:
     """The original's loss as drawn and moved back, its accuracy and that of its text (%)."""
-    figure, (top, bottom) = style.panels(5.4, 2, sharex=True)
+    figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
     drawn, loss = original.drawn_at_epoch, original.loss
     top.plot(history.epoch, np.round(history.test_loss, 6), **OURS)
     as_drawn = {"color": style.GREY, "marker": "x", "linestyle": ":", "linewidth": 1.2}
@@ -76,7 +76,7 @@ def errata(history, original, text_accuracy: float) -> Figure:
 @style.drawing()
 def selection(errors, chosen: Mapping[str, int]) -> Figure:
     """Errors of :mod:`exhibits.validation` by epoch (%), and what each choice takes."""
-    figure, axes = style.panels(3.2)
+    figure, axes = style.panels(2.8)
     looks = {"validation": THEIRS, "test": {"color": style.BLUE, "marker": "o"}}
     for split, look in looks.items():
         axes.plot(errors.index, errors[split], label=f"{split} images", **look)
@@ -86,8 +86,8 @@ def selection(errors, chosen: Mapping[str, int]) -> Figure:
         place = {"xytext": (epoch - 0.15, 0.99), "rotation": 90, "ha": "right"}
         place |= {"textcoords": ("data", "axes fraction"), "va": "top"}
         point = epoch, errors.test[epoch]
-        axes.annotate(names, point, fontsize=style.SMALL, color=style.INK, **place)
+        axes.annotate(names, point, **place)
     axes.set(ylabel="error (% of images)", ylim=(0, None))
-    axes.legend(loc="lower left", ncols=2)
+    style.legend_above(figure)
     style.count_epochs(axes)
     return figure

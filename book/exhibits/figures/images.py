@@ -6,9 +6,8 @@ from matplotlib.patches import Rectangle
 
 from exhibits.figures import style
 
-WRONG = "#B34700"
 WHITE_ON_BLACK = {"cmap": "gray", "vmin": 0, "vmax": 255}
-BLACK_ON_WHITE = {"cmap": "gray_r", "vmin": 0, "vmax": 255}
+BLACK_ON_WHITE = {"cmap": "gray_r", "vmin": 0, "vmax": 255, "gid": style.INVERTED}
 
 
 @style.drawing()
@@ -18,7 +17,7 @@ def digits(images, columns: int = 10) -> Figure:
     rows = count // columns
     sheet = np.reshape(images, (rows, columns, height, width)).swapaxes(1, 2)
     sheet = sheet.reshape(rows * height, columns * width)
-    figure = Figure(figsize=(5, 5 * rows * height / (columns * width)))
+    figure = Figure(figsize=(3.6, 3.6 * rows * height / (columns * width)))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(sheet, **BLACK_ON_WHITE)
     axes.axis("off")
@@ -38,7 +37,7 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
         Whether the probability given to the prediction stands there too.
     """
     count = -(-len(rows) // columns)
-    figure = Figure(figsize=(1.45 * columns, 1.55 * count), layout="constrained")
+    figure = Figure(figsize=(0.95 * columns, 1.12 * count), layout="constrained")
     grid = figure.subplots(count, columns, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
@@ -46,29 +45,29 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
         guess, label = read.predicted[row], read.labels[row]
         title = f"{guess} (is {label})" if read.wrong[row] else f"{guess}"
         title += f"\n{100 * read.confidence[row]:.2f} %" if confident else ""
-        colour, weight = (WRONG, "bold") if read.wrong[row] else (style.INK, "normal")
+        wrong = {"color": style.RED, "fontweight": "bold"} if read.wrong[row] else {}
         axes.imshow(read.images[row, 0], **WHITE_ON_BLACK)
-        axes.set_title(title, color=colour, fontweight=weight)
+        axes.set_title(title, **wrong)
     return figure
 
 
 @style.drawing()
 def atlas(read, framed, columns: int = 12) -> Figure:
-    """Every mistake: label, prediction, probability; a frame around some images."""
+    """Every mistake: label, prediction, probability (%); a frame around some images."""
     mistakes = np.flatnonzero(read.wrong)
     rows = max(1, -(-len(mistakes) // columns))
-    figure = Figure(figsize=(style.WIDTH, 0.89 * rows))
-    edges = {"left": 0.005, "right": 0.995, "wspace": 0.14, "hspace": 0.62}
-    edges |= {"bottom": 0.02 / rows, "top": 1 - 0.36 / rows}
+    figure = Figure(figsize=(style.WIDTH, 0.76 * rows))
+    edges = {"left": 0.005, "right": 0.995, "wspace": 0.1, "hspace": 1.0}
+    edges |= {"bottom": 0.02 / rows, "top": 1 - 0.46 / rows}
     grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
     for axes in grid:
         axes.axis("off")
     frame = {"edgecolor": style.ORANGE, "facecolor": "none", "linewidth": 2.2}
     for axes, row in zip(grid, mistakes, strict=False):
         title = f"{read.labels[row]}→{read.predicted[row]}"
-        title += f"\n{100 * read.confidence[row]:.0f} %"
+        title += f"\n{100 * read.confidence[row]:.0f}"
         axes.imshow(read.images[row, 0], **BLACK_ON_WHITE)
-        axes.set_title(title, fontsize=style.SMALL, pad=2, linespacing=1.05)
+        axes.set_title(title, pad=2, linespacing=1.05)
         if row in framed:
             place = {"transform": axes.transAxes, "clip_on": False}
             axes.add_patch(Rectangle((0, 0), 1, 1, **place, **frame))
@@ -85,8 +84,9 @@ def pad(drawing, seen, probabilities) -> Figure:
     seen : array, shape (28, 28), in [0, 1]; its ink was fitted into 20×20 pixels
     probabilities : array, shape (10,)
     """
-    figure, (paper, image, bars) = style.panels(2.3, width=5.6, ncols=3)
-    figure.get_layout_engine().set(wspace=0.08)
+    figure = Figure(figsize=(style.WIDTH, 3.5), layout="constrained")
+    axes = figure.subplot_mosaic("AB;CC", height_ratios=(5, 4))
+    paper, image, bars = axes.values()
     paper.imshow(drawing, **WHITE_ON_BLACK)
     image.imshow(np.round(255 * np.asarray(seen)), **WHITE_ON_BLACK)
     for axes, title in ((paper, "drawn"), (image, "seen")):
@@ -96,9 +96,8 @@ def pad(drawing, seen, probabilities) -> Figure:
     corner = (middles[0] - 10, middles[1] - 10)
     dashed = {"edgecolor": style.ORANGE, "linestyle": "--", "fill": False}
     image.add_patch(Rectangle(corner, 20, 20, **dashed))
-    bars.barh(range(10), np.round(100 * probabilities, 2), color=style.BLUE)
-    bars.set(yticks=range(10), ylabel="digit", xlabel="probability (%)", xlim=(0, 100))
+    bars.bar(range(10), np.round(100 * probabilities, 2), color=style.BLUE)
+    bars.set(xticks=range(10), xlabel="digit", ylabel="probability (%)", ylim=(0, 100))
     bars.set_title("read")
-    bars.invert_yaxis()
-    bars.grid(axis="y", visible=False)
+    bars.grid(axis="x", visible=False)
     return figure

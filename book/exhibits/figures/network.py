@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
 from exhibits.figures import style
 
 LOOKS = {
-    "Image": ("input", "#BBBBBB"),
+    "Image": ("image", style.FAINT),
     "Conv2d": ("convolution", style.PINK),
     "MaxPool2d": ("max-pooling", style.ORANGE),
     "Linear": ("dense", style.BLUE),
@@ -20,40 +20,34 @@ TITLES = ("convolution, ReLU", "max-pooling") * 2 + ("dense, ReLU",) * 2
 @style.drawing()
 def architecture(model, table) -> Figure:
     """The layers from the image to the logits, to scale; ``layer_table`` gives the table."""
-    layers = [("Image", model.image_shape, "")] + [
-        (row.kind, row.shape, _kernel(getattr(model.layers, row.name)))
-        for row in table
-        if row.kind in LOOKS
-    ]
-    figure, axes = style.panels(2.9)
-    tallest, x = max(shape[-1] for _, shape, _ in layers if len(shape) == 3), 0.0
-    for kind, shape, kernel in layers:
-        look = {"facecolor": LOOKS[kind][1]}
-        if len(shape) == 3:
-            side, step = 3 * shape[1] / tallest, max(0.06, 0.9 / shape[0])
-            look |= {"edgecolor": "white", "linewidth": min(0.5, 4 * step)}
-            for i in range(shape[0]):
-                corner = (x + i * step, 1.6 - side / 2 + (i - shape[0] / 2) * step)
-                axes.add_patch(Rectangle(corner, side, side, **look))
-            width = side + (shape[0] - 1) * step
-        else:
-            width, height = 0.35, 3.6 * np.sqrt(shape[0] / 120)
-            corner = (x, 1.6 - height / 2)
-            axes.add_patch(Rectangle(corner, width, height, **look))
-        text = "×".join(map(str, shape)) + (f"\n{kernel}" if kernel else "")
-        place = {
-            "ha": "center",
-            "va": "top",
-            "fontsize": style.SMALL,
-            "linespacing": 1.5,
-        }
-        axes.text(x + width / 2, -0.75, text, **place)
-        x += max(width, 1.0) + 0.55
-    axes.set(xlim=(-0.3, x - 0.3), ylim=(-2.0, 4.2), aspect="equal")
-    axes.axis("off")
-    kinds = dict.fromkeys(kind for kind, _, _ in layers)
-    handles = [Patch(label=LOOKS[kind][0], facecolor=LOOKS[kind][1]) for kind in kinds]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    maps, dense = [("Image", model.image_shape, "")], []
+    for row, after in zip(table, [*table[1:], table[-1]], strict=True):
+        what = [_kernel(getattr(model.layers, row.name))]
+        what += ["ReLU"] if after.kind == "ReLU" else []
+        layer = row.kind, row.shape, ", ".join(filter(None, what))
+        if row.kind in LOOKS:
+            (maps if len(row.shape) == 3 else dense).append(layer)
+    figure, (top, bottom) = style.panels(2.5, 2, height_ratios=(5, 3))
+    scale = 0.76 / max(max(shape[1:]) for _, shape, _ in maps)
+    for place, (kind, shape, what) in enumerate(maps):
+        (name, colour), (sheets, height, width) = LOOKS[kind], shape
+        look = {"facecolor": colour, "edgecolor": style.PAPER, "linewidth": 0.5}
+        step = min(0.035, 0.24 / sheets)
+        for offset in step * (np.arange(sheets) - (sheets - 1) / 2):
+            corner = place + offset - scale * width / 2, offset - scale * height / 2
+            top.add_patch(Rectangle(corner, scale * width, scale * height, **look))
+        text = "\n".join(filter(None, ("×".join(map(str, shape)), name, what)))
+        top.text(place, -0.5, text, ha="center", va="top", linespacing=1.25)
+    top.set(xlim=(-0.5, len(maps) - 0.5), ylim=(-1.05, 0.48), aspect="equal")
+    units = [shape[0] for _, shape, _ in dense]
+    bars = bottom.barh(range(len(dense)), units, 0.7, color=LOOKS["Linear"][1])
+    names = [", ".join(filter(None, (LOOKS[kind][0], what))) for kind, _, what in dense]
+    labels = [f"{count}   {name}" for count, name in zip(units, names, strict=True)]
+    bottom.bar_label(bars, labels, padding=4)
+    bottom.set_xlim(0, 1.5 * max(units))
+    bottom.invert_yaxis()
+    for axes in (top, bottom):
+        axes.axis("off")
     return figure
 
 
@@ -62,25 +56,25 @@ def filters(weights: Mapping[str, np.ndarray]) -> Figure:
     """The kernels of both convolutions, each layer in one colour scale about zero."""
     first, second = (weights[f"conv{i}.weight"].swapaxes(0, 1) for i in (1, 2))
     titles = (
-        "first convolution: one kernel for each map",
-        "second convolution: a column for each map, a row for each map before it",
+        "first convolution: a kernel for each map",
+        "second: a column for each map, a row for each before it",
     )
-    figure = Figure(figsize=(style.WIDTH, 4.0), layout="constrained")
-    parts = figure.subfigures(2, height_ratios=(1.0, 2.4))
+    figure = Figure(figsize=(style.WIDTH, 3.6), layout="constrained")
+    parts = figure.subfigures(2, height_ratios=(1.0, 1.8))
     for part, kernels, title in zip(parts, (first, second), titles, strict=True):
-        part.suptitle(title, fontsize=10)
+        part.suptitle(title)
         axes = part.subplots()
         limit = float(np.abs(kernels).max())
-        # Diverging colours: white is no weight.
-        image = axes.imshow(_sheet(kernels), cmap="PuOr", vmin=-limit, vmax=limit)
+        # Diverging colours: that of the paper is no weight.
+        colours = {"cmap": "PuOr", "vmin": -limit, "vmax": limit}
+        image = axes.imshow(_sheet(kernels), **colours, gid=style.INVERTED)
         rows, columns, side = kernels.shape[0], kernels.shape[1], kernels.shape[2] + 1
         axes.set_xticks(np.arange(columns) * side + side / 2 - 1, range(1, columns + 1))
         axes.set_yticks(np.arange(rows) * side + side / 2 - 1, range(1, rows + 1))
-        axes.tick_params(length=0, labelsize=style.SMALL)
+        axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.grid(False)
         bar = part.colorbar(image, ax=axes, label="weight", shrink=0.9, aspect=12)
-        bar.ax.tick_params(labelsize=style.SMALL)
         bar.outline.set_visible(False)
     return figure
 
@@ -99,22 +93,23 @@ def feature_maps(image, activations: Mapping[str, np.ndarray]) -> Figure:
     steps = [("image", np.asarray(image))]
     for title, values in zip(TITLES, hidden, strict=True):
         steps.append((f"{title}: {'×'.join(map(str, values.shape))}", values))
-    heights = [2.2 if values.ndim == 3 else 1.0 for _, values in steps] + [1.0]
-    figure, grid = style.panels(6.6, len(heights), height_ratios=heights)
+    heights = [np.clip(13 / len(values), 1, 2.2) for _, values in steps]
+    figure, grid = style.panels(6.2, len(heights) + 1, height_ratios=[*heights, 1.5])
+    ink = {"cmap": "gray_r", "vmin": 0, "gid": style.INVERTED}
     for axes, (title, values) in zip(grid, steps, strict=False):
         if values.ndim == 3:
-            axes.imshow(_sheet(values[None]), cmap="gray_r", vmin=0)
+            axes.imshow(_sheet(values[None]), **ink)
         else:
-            axes.imshow(values[None], cmap="gray_r", vmin=0, aspect="auto")
-        axes.set_title(title, loc="left", fontsize=style.SMALL, pad=3)
+            axes.imshow(values[None], **ink, aspect="auto")
+        axes.set_title(title, loc="left", pad=3)
         axes.set_xticks([])
     bars = grid[-1]
     bars.bar(range(len(logits)), np.round(logits, 3), color=style.INK)
     bars.axhline(0, color=style.INK, linewidth=0.8)
-    bars.set_title("logits", loc="left", fontsize=style.SMALL, pad=3)
+    bars.set_title("logits", loc="left", pad=3)
     bars.set_xticks(range(len(logits)))
-    bars.tick_params(length=0, labelsize=style.SMALL)
-    bars.set_xlabel("digit", fontsize=style.SMALL)
+    bars.tick_params(length=0)
+    bars.set_xlabel("digit")
     for axes in grid:
         axes.grid(False)
         axes.set_anchor("W")
@@ -136,4 +131,4 @@ def _kernel(layer) -> str:
     if size is None:
         return ""
     rows, columns = size if isinstance(size, tuple) else (size, size)
-    return f"{rows}×{columns}" + (", ReLU" if hasattr(layer, "weight") else "")
+    return f"{rows}×{columns}"

@@ -28,7 +28,7 @@ def final_errors(
     marks : mapping of float
         Two published errors to mark, %, by their label.
     """
-    figure, axes = style.panels(4.2)
+    figure, axes = style.panels(4.3)
     low, high = np.round(interval, 4)
     band = {"color": style.GREY, "alpha": 0.3, "linewidth": 0}
     axes.axvspan(low, high, label="mean, t interval", **band)
@@ -45,16 +45,14 @@ def final_errors(
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):.0f}"))
     axes.grid(axis="y", visible=False)
-    figure.legend(
-        loc="outside upper center", ncols=5, fontsize=style.SMALL, columnspacing=1
-    )
+    style.legend_above(figure)
     return figure
 
 
 @style.drawing()
 def seed_curves(losses, errors) -> Figure:
     """The test loss and error of every run (row) over the epochs, and their medians."""
-    figure, axes = style.panels(5.4, 2, sharex=True)
+    figure, axes = style.panels(4.4, 2, sharex=True)
     alpha = max(0.1, min(0.35, 7 / len(losses)))
     for each, values in zip(axes, (log(losses), errors.to_numpy()), strict=True):
         one = {"color": style.BLUE, "alpha": alpha, "linewidth": 0.9}
@@ -79,7 +77,7 @@ def final_and_best(final, best) -> Figure:
     order = np.lexsort((best, final))
     final, best = np.asarray(final)[order], np.asarray(best)[order]
     place, size = np.arange(1, len(final) + 1), 6 if len(final) <= 40 else 2.5
-    figure, axes = style.panels(3.2)
+    figure, axes = style.panels(2.8)
     axes.vlines(place, best, final, color=style.GREY, linewidth=0.2 * size)
     axes.plot(place, final, "o", color=style.BLUE, markersize=size, label="last epoch")
     squares = {"color": style.ORANGE, "markersize": size}
@@ -87,7 +85,7 @@ def final_and_best(final, best) -> Figure:
     axes.set(xlabel="seeds, in the order of their last epoch", ylabel="test error (%)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="x", visible=False)
-    figure.legend(loc="outside upper center", ncols=2, markerscale=6 / size)
+    style.legend_above(figure, markerscale=6 / size)
     return figure
 
 
@@ -97,7 +95,7 @@ def parting(rounding) -> Figure:
 
     ``rounding`` is the table that :mod:`exhibits.rounding` writes.
     """
-    figure, (top, bottom) = style.panels(5.4, 2, sharex=True)
+    figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
     looks = [
         {"color": style.BLUE, "marker": "o"},
         {"color": style.ORANGE, "marker": "s"},
