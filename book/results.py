@@ -126,8 +126,7 @@ show("fig-random", figures.predictions(predictions, drawn), source)
 # :name: fig-confusion
 # :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, about a
 # :  thousand each; the other fields hold the mistakes, most of them none and few more than five.
-# The confusion matrix of the test images. The stronger the colour of a field off the diagonal, the more frequent the
-# mistake.
+# The confusion matrix of the test images. The stronger a colour off the diagonal, the more frequent the mistake.
 # ```
 #
 # ```{glue:figure} fig-class-error

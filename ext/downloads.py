@@ -28,7 +28,8 @@ def add_links(app, pagename, templatename, context, doctree) -> None:
     """Say below a page what can be downloaded (event ``html-page-context``)."""
     offers = []
     if (Path(app.srcdir) / f"{pagename}.py").exists():
-        names = {".py": "its Python source", ".ipynb": "its executed notebook"}
+        names = {".py": "this chapter as a program"}
+        names |= {".ipynb": "the same as a notebook with its outputs"}
         for suffix, name in names.items():
             offers.append((f"_sources/{pagename}{suffix}", f"{name} ({suffix})"))
     if app.config.book_pdf:
