@@ -99,13 +99,14 @@ def run_jobs(
 
     partial = out.with_suffix(f".partial{out.suffix}")
     known = _read(out, columns, key) | _read(partial, columns, key)
-    rows = {name: known.get(name, []) for name in jobs}
-    study, futures = Study(len(jobs), [], {}, [], partial), {}
+    rows, study, futures = {}, Study(len(jobs), [], {}, [], partial), {}
     out.parent.mkdir(parents=True, exist_ok=True)
     for name, arguments in jobs.items():
+        rows[name] = known.get(name, [])
         if len(rows[name]) == length(*arguments):
             study.done.append(name)
         else:
+            rows[name] = []
             futures[executor.submit(_timed, work, *arguments)] = name
     for future in as_completed(list(futures)):
         name = futures.pop(future)  # and its result, which may be large

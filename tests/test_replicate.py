@@ -288,7 +288,9 @@ def test_any_study_goes_the_same_way(tmp_path):
     form["length"] = lambda number, count: count
     jobs = {f"run {number}": (number, 2) for number in (9, 13, 4)}
     (tmp_path / "SHA256SUMS").touch()
-    out.write_text("run,row,square\nrun 9,0,81\nrun 4,0,of before\nrun 4,1,of before\n")
+    out.write_text(
+        "run,row,square\nrun 9,0,81\nrun 13,0,cut\nrun 4,0,of before\nrun 4,1,of before\n"
+    )
     with workers(None, 2) as (executor, width):
         assert width == 2
         study = run_jobs(jobs, squares, executor, **form)
@@ -297,6 +299,7 @@ def test_any_study_goes_the_same_way(tmp_path):
         "squares.partial.csv",
     )
     assert study.failed == {"run 13": "13 brings ill luck"}
+    assert [row["run"][4:] for row in table(study.table)] == ["9", "9", "4", "4"]
     jobs["run 14"] = jobs.pop("run 13")[0] + 1, 1
     study = run_jobs(jobs, squares, Here(), **form)
     assert (study.failed, study.table) == ({}, out)
