@@ -27,8 +27,10 @@ def paper(printed) -> PdfReader:
 
 @pytest.fixture(scope="module")
 def text(paper) -> str:
-    """All its text, with each run of white space as one space."""
-    return " ".join(" ".join(page.extract_text() for page in paper.pages).split())
+    """All its text without the pages' numbers, each run of white space as one space."""
+    pages = [page.extract_text().splitlines() for page in paper.pages]
+    lines = [line for n, page in enumerate(pages, 1) for line in page if line != str(n)]
+    return " ".join(" ".join(lines).split())
 
 
 @pytest.fixture(scope="module")
