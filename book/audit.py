@@ -28,9 +28,9 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 #
 # ## The claims
 #
-# {numref}`tab-claims` has them all, those that fail on top. With each stand what was found and where this book shows it.
-# The claims are kept in a ledger, `book/claims.yml`, with the value that is claimed and how far a finding may be from
-# it, and a function in `book/exhibits/findings.py` tests each: every verdict is the result of code.
+# {numref}`tab-claims` has them all, those that fail on top. With each stand what was found and where this book shows
+# it. The claims are kept in a ledger, `book/claims.yml`, with the value that is claimed and how far a finding may be
+# from it, and a function in `book/exhibits/findings.py` tests each: every verdict is the result of code.
 #
 # ```{app} claims
 # ```
@@ -123,14 +123,15 @@ show("fig-selection", figures.selection(errors, chosen), held_source)
 # ## How sure the numbers are
 #
 # An error counted on {glue:text}`dataset.ipynb::test:s` images is an estimate. {term}`Wilson's interval`
-# {cite:p}`wilson1927` gives the errors that such a count is compatible with, at a confidence of {glue:text}`level`: ours
-# is {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the original's
-# and those of others.
+# {cite:p}`wilson1927` gives the errors that such a count is compatible with, at a confidence of {glue:text}`level`:
+# ours is {glue:text}`results.ipynb::error:s`, from {glue:text}`interval`. {numref}`tab-records` puts it beside the
+# original's and those of others.
 #
 # The last column has the {term}`p-value` of the difference from ours, by the two-proportion score test. One of
-# {glue:text}`significance` or more is within noise. The test takes the mistakes of the two networks as independent. They read the same images and share mistakes, and a paired test
-# on both lists could find smaller differences. The lists of the others are not published. A seed moves the error too;
-# one run of each cannot tell a better recipe from a better draw.
+# {glue:text}`significance` or more is within noise. The test takes the mistakes of the two networks as independent.
+# They read the same images and share mistakes, and a paired test on both lists could find smaller differences. The
+# lists of the others are not published. A seed moves the error too; one run of each cannot tell a better recipe from a
+# better draw.
 
 # %% tags=["hide-input"]
 compared = systems(evidence)

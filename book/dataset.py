@@ -81,5 +81,5 @@ show_table(
 #
 # ## What next
 #
-# {doc}`implementation` turns these images into a trained network. What choosing on the test images would have been worth
-# is measured in {doc}`audit`, which trains once more with a real validation set.
+# {doc}`implementation` turns these images into a trained network. What choosing on the test images would have been
+# worth is measured in {doc}`audit`, which trains once more with a real validation set.

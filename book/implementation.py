@@ -23,9 +23,9 @@ from lenet5.train import train
 # # Implementation
 #
 # The same recipe, trained anywhere, gives the same bytes: {glue:text}`builds` builds of the engine that trains, for
-# several processors, have come to one checksum ({numref}`tab-platforms`). This chapter shows the network, the recipe, and
-# the rules that make it so. The code is a package of a few short modules, `lenet5`. The listings are read from the files
-# that run, when this chapter runs; they cannot fall out of step.
+# several processors, have come to one checksum ({numref}`tab-platforms`). This chapter shows the network, the recipe,
+# and the rules that make it so. The code is a package of a few short modules, `lenet5`. The listings are read from the
+# files that run, when this chapter runs; they cannot fall out of step.
 #
 # ## The network
 #
@@ -83,8 +83,9 @@ glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 
 # %% [markdown]
 # {numref}`tab-recipe` is the recipe of the original, and this run's. An {term}`epoch` is one pass over the training
-# images in a fresh random order, in {glue:text}`steps` steps; the last {term}`batch` holds the
-# {glue:text}`last_batch` images that are left over. Loss and error are measured on all images of both splits before the first epoch and after each one.
+# images in a fresh random order, in {glue:text}`steps` steps; the last {term}`batch` holds the {glue:text}`last_batch`
+# images that are left over. Loss and error are measured on all images of both splits before the first epoch and after
+# each one.
 
 # %% tags=["hide-input"]
 original = ["20", "128", "Adam", "0.0003", "cross-entropy on logits"]
@@ -178,5 +179,5 @@ show_table(
 # %% [markdown]
 # ## What next
 #
-# {doc}`results` shows this run epoch by epoch. {doc}`reproduce` lets your browser train it, as the strictest test of the
-# rules above. How far one seed parts under other roundings, without these rules, {doc}`variability` shows.
+# {doc}`results` shows this run epoch by epoch. {doc}`reproduce` lets your browser train it, as the strictest test of
+# the rules above. How far one seed parts under other roundings, without these rules, {doc}`variability` shows.

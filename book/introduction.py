@@ -10,8 +10,8 @@
 # in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
 # {cite:p}`paszke2019` as the definition of the network and of its training. The network, the data and the recipe are
 # the same. Each number on these pages comes from a run and is typed by nobody. The grey line under a figure or a table
-# says from which: it names the run, the data and the code by their checksums, and the command that makes all anew. Words
-# that a student may not know, such as {term}`epoch`, lead to the {doc}`glossary`.
+# says from which: it names the run, the data and the code by their checksums, and the command that makes all anew.
+# Words that a student may not know, such as {term}`epoch`, lead to the {doc}`glossary`.
 
 # %% tags=["remove-cell"]
 from exhibits import figures, glue, ledger, origin, show

@@ -111,3 +111,9 @@ show("fig-reproduce", figure, origin.of_run(run))
 # dashed: training images). Below: the six kernels of the first layer, blue below zero and orange above, and what the
 # network reads in twelve test images.
 # ```
+
+# %% [markdown]
+# ## What next
+#
+# A single run that is equal says nothing of other seeds: {doc}`variability` has {glue:text}`seeds` of them. The rules
+# by which a browser and a server come to the same bytes are in {doc}`implementation`.

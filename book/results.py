@@ -34,6 +34,7 @@ glue("{:.2f} %", train_error=last.train_error)
 
 # %% save_as="answer.svg" tags=["hide-input", "remove-output"]
 glue("{:.2f} %", original_error=published.iloc[-1])
+glue("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
 spread = read_study("seeds.csv").errors
 show("fig-answer", figures.answer(history, original, spread), source)
 
@@ -42,21 +43,19 @@ show("fig-answer", figures.answer(history, original, spread), source)
 #
 # {numref}`fig-convergence` adds the loss and the training images. The curves of both reports agree in shape and in
 # size: a steep first {term}`epoch`, then a slow descent that is noisy on the test images. On the training images the
-# error ends at {glue:text}`train_error`, far below that on the test images: the network learns some of them by heart.
+# error ends at {glue:text}`train_error`, far below: the network learns some of them by heart.
 #
 # ```{glue:figure} fig-convergence
 # :name: fig-convergence
 # :alt: Two line charts over the epochs. In both, this report's curves for training and test images and the published
 # :  one fall steeply, then slowly; the two test curves run close together, and the training curve ends below them.
 # Top: the natural logarithm of the mean loss; epoch 0 is the untrained network. Bottom: the share of images misread.
-# Where the dashed line keeps falling and the solid one does not, the network learns the training images by heart.
 # ```
 #
-# One correction is made in the figure. The first loss that the original draws, at epoch 1, is
-# {glue:text}`original_first_loss`. That is the loss of a network that knows nothing, ln 10 = {glue:text}`ln10`; ours
-# starts at {glue:text}`first_loss`, with {glue:text}`first_error` of the images misread. It belongs to epoch 0, before
-# any training. So the published loss stands one epoch late against the published error, and here it is moved back
-# ({doc}`audit` measures both ways). {numref}`tab-epochs` gives the numbers.
+# One correction is made. The first loss that the original draws, {glue:text}`original_first_loss`, is that of a network
+# that knows nothing, ln 10 = {glue:text}`ln10`. It belongs to epoch 0, where ours starts at {glue:text}`first_loss`
+# with {glue:text}`first_error` of the images misread, and so its losses are moved back by one epoch ({doc}`audit` shows
+# why). {numref}`tab-epochs` gives the numbers.
 
 # %% tags=["hide-input"]
 shown = history[history.epoch.isin({0, 1, 2, 5, *range(10, epochs, 5), epochs})]
@@ -83,33 +82,28 @@ show("fig-convergence", figures.convergence(history, original), source)
 # %% [markdown]
 # ## Accuracy
 #
-# The text of the original gives an accuracy of {glue:text}`introduction.ipynb::text_accuracy:s` in 20 epochs. Its own
-# plot says otherwise: the series ends at {glue:text}`original_accuracy`, and its best value, at epoch
-# {glue:text}`original_best_epoch`, is {glue:text}`original_best`. Ours ends at {glue:text}`accuracy`; its best, at
-# epoch {glue:text}`best_epoch`, is {glue:text}`best_accuracy`. We report the last epoch, since the best one would be
-# chosen on the test images, and its error would flatter the recipe.
+# The text of the original gives {glue:text}`introduction.ipynb::text_accuracy:s` in 20 epochs, but its plot ends at
+# {glue:text}`original_accuracy` and has its best value, {glue:text}`original_best`, at epoch
+# {glue:text}`original_best_epoch`. Ours ends at {glue:text}`accuracy`; its best, at epoch {glue:text}`best_epoch`, is
+# {glue:text}`best_accuracy`. The last epoch is reported, since the best would be chosen on the test images.
 #
 # ## Examples
 #
-# The original shows nine predictions and calls the examples random. They are the first nine images of the test file,
-# which {numref}`fig-first` shows again.
+# The original shows nine predictions and calls them random. They are the first nine images of the test file, which
+# {numref}`fig-first` shows again.
 #
 # ```{glue:figure} fig-first
 # :name: fig-first
-# :alt: Nine handwritten digits, white on black, in three rows. The labels read 7 2 1, 0 4 1, 4 9 5. The predicted
-# :  digit stands above each.
-# The first nine test images, each under the digit that the network predicts. A wrong prediction would be bold, with the
-# label in brackets.
+# :alt: Nine handwritten digits in three rows, 7 2 1, 0 4 1 and 4 9 5, each under the digit that is predicted.
+# The first nine test images under the predicted digits. A wrong one would be bold, with the label in brackets.
 # ```
 #
-# {numref}`fig-random` is drawn at random, with the seed of the run, from all test images. With so few mistakes among so
-# many images, a random handful seldom shows one.
+# {numref}`fig-random` is drawn at random. With so few mistakes among so many images, a handful seldom shows one.
 #
 # ```{glue:figure} fig-random
 # :name: fig-random
-# :alt: Nine handwritten digits, white on black, in three rows, drawn at random from the test images. The predicted
-# :  digit stands above each.
-# Nine test images drawn at random, each under the digit that the network predicts.
+# :alt: Nine handwritten digits in three rows, each under the digit that is predicted.
+# Nine test images drawn at random with the seed of the run, each under the predicted digit.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -117,7 +111,6 @@ ours, theirs = history.test_error.idxmin(), original.accuracy.idxmax()
 glue(best_epoch=ours, original_best_epoch=original.drawn_at_epoch[theirs])
 glue("{:.2f} %", best_accuracy=100 - history.test_error[ours])
 glue("{:.2f} %", original_best=original.accuracy[theirs])
-glue("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
 show("fig-first", figures.predictions(predictions, range(9)), source)
 drawn = shuffle(seed, 0, len(predictions.labels))[:9]
 show("fig-random", figures.predictions(predictions, drawn), source)
@@ -125,17 +118,15 @@ show("fig-random", figures.predictions(predictions, drawn), source)
 # %% [markdown]
 # ## Mistakes
 #
-# {numref}`fig-confusion` counts every label against every prediction. The most frequent mistake is a
-# {glue:text}`worst_label` read as a {glue:text}`worst_guess`, {glue:text}`worst_pair` times. {numref}`fig-class-error`
-# gives the error of each class: it is least for the digit {glue:text}`easiest`, at {glue:text}`easiest_error`, and most
-# for the digit {glue:text}`hardest`, at {glue:text}`hardest_error`.
+# The most frequent mistake is a {glue:text}`worst_label` read as a {glue:text}`worst_guess`, {glue:text}`worst_pair`
+# times ({numref}`fig-confusion`). The digit {glue:text}`easiest` has the least error, {glue:text}`easiest_error`, and
+# the digit {glue:text}`hardest` the most, {glue:text}`hardest_error` ({numref}`fig-class-error`).
 #
 # ```{glue:figure} fig-confusion
 # :name: fig-confusion
 # :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, about a
 # :  thousand each; the other fields hold the mistakes, most of them none and few more than five.
-# The confusion matrix of the test images. Rows are labels, columns are predictions; the stronger the colour of a field off the
-# diagonal, the more frequent the mistake.
+# The confusion matrix of the test images. The stronger a colour off the diagonal, the more frequent the mistake.
 # ```
 #
 # ```{glue:figure} fig-class-error
@@ -144,16 +135,15 @@ show("fig-random", figures.predictions(predictions, drawn), source)
 # The error of each class on the test images, with the error of all images as a dashed line.
 # ```
 #
-# The {term}`softmax` of the {term}`logits` can be read as confidence. The network gives more than {glue:text}`sure` to a
-# wrong digit {glue:text}`sure_mistakes` times. {numref}`fig-mistakes` shows the mistakes of which it is surest, up to
+# The {term}`softmax` of the {term}`logits` can be read as confidence. The network gives more than {glue:text}`sure` to
+# a wrong digit {glue:text}`sure_mistakes` times. {numref}`fig-mistakes` shows the mistakes of which it is surest, up to
 # {glue:text}`surest_confidence`. Some of them a person would read otherwise too.
 #
 # ```{glue:figure} fig-mistakes
 # :name: fig-mistakes
 # :alt: Nine handwritten digits, white on black, in three rows, ambiguous or oddly shaped. Above each stand the wrong
 # :  prediction, the label and a probability near one.
-# The nine mistakes of which the network is surest. Above each stand the predicted digit, the label in brackets, and the
-# probability given to the prediction.
+# The nine mistakes of which the network is surest: above each the prediction, the label in brackets, the probability.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -176,5 +166,5 @@ show("fig-mistakes", figures.predictions(predictions, surest, confident=True), s
 # ## What next
 #
 # One run of each report cannot tell which is better: another seed moves the error by a tenth of a point or more, and
-# {doc}`variability` measures by how much. What the original claims beside its curves, {doc}`audit` takes claim by claim.
-# {doc}`reproduce` trains this very network before your eyes.
+# {doc}`variability` measures by how much. What the original claims beside its curves, {doc}`audit` takes claim by
+# claim. {doc}`reproduce` trains this very network before your eyes.

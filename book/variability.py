@@ -23,8 +23,8 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # %% [markdown]
 # # Variability
 #
-# The error is no luck of the seed: {glue:text}`seeds` seeds of the recipe end at {glue:text}`mean` on average, with a
-# standard deviation of {glue:text}`spread` points, and the original is {glue:text}`original_outlier`.
+# Seen among {glue:text}`seeds` seeds of its recipe, the original is {glue:text}`original_outlier`. They end at
+# {glue:text}`mean` on average, with a standard deviation of {glue:text}`spread` points.
 #
 # One run is one draw. Another {term}`seed` draws other weights and another order of the images, and ends at another
 # error. This chapter reads a recorded study, `record/seeds.csv`: every epoch of every run, {glue:text}`epochs` epochs
@@ -49,8 +49,8 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # ```
 #
 # The {term}`t interval` of the mean, at {glue:text}`level`, reaches from {glue:text}`low` to {glue:text}`high`.
-# {numref}`tab-seeds` adds the other measures, beside those of the epoch that is best on the test images and those of the
-# seeds trained in PyTorch.
+# {numref}`tab-seeds` adds the other measures, beside those of the epoch that is best on the test images and those of
+# the seeds trained in PyTorch.
 
 # %% tags=["hide-input"]
 torch = read_study("seeds-torch.csv")
@@ -79,9 +79,10 @@ show("fig-final-errors", dots, source)
 # %% [markdown]
 # ## Seeds and images
 #
-# The seeds are one source of luck. The test images themselves are another. A network that misreads a share $p$ of all digits misreads a binomial number of any $n$ of them, and its
-# measured error scatters by $\sqrt{p(1-p)/n}$. At the mean error and {glue:text}`test_images` images that is
-# {glue:text}`binomial` points, so the seeds scatter {glue:text}`ratio` times as much as test sets would.
+# The seeds are one source of luck. The test images themselves are another. A network that misreads a share $p$ of all
+# digits misreads a binomial number of any $n$ of them, and its measured error scatters by $\sqrt{p(1-p)/n}$. At the
+# mean error and {glue:text}`test_images` images that is {glue:text}`binomial` points, so the seeds scatter
+# {glue:text}`ratio` times as much as test sets would.
 #
 # The two answer different questions. All seeds read the same images, so the luck of the images is common to them and
 # absent from their spread. To compare two runs on this test set the spread of the seeds counts: at {glue:text}`level`,

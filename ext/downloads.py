@@ -19,6 +19,7 @@ def is_current(book: Book) -> bool:
 
 def look_for_pdf(app, config) -> None:
     """Tell the pages of the PDF (event ``config-inited``, after the chapters are made)."""
+    config.html_theme_options["use_download_button"] = False  # a menu of bare suffixes
     book = Book(Path(app.srcdir))
     config.book_pdf = book.pdf.name if is_current(book) else ""
 
@@ -27,7 +28,8 @@ def add_links(app, pagename, templatename, context, doctree) -> None:
     """Say below a page what can be downloaded (event ``html-page-context``)."""
     offers = []
     if (Path(app.srcdir) / f"{pagename}.py").exists():
-        names = {".py": "its Python source", ".ipynb": "its executed notebook"}
+        names = {".py": "this chapter as a program"}
+        names |= {".ipynb": "the same as a notebook with its outputs"}
         for suffix, name in names.items():
             offers.append((f"_sources/{pagename}{suffix}", f"{name} ({suffix})"))
     if app.config.book_pdf:

@@ -88,7 +88,7 @@ def test_stored_outputs_name_no_path_of_a_machine():
 def test_the_picture_of_the_readme_is_the_figure_of_the_results():
     notebook = nbformat.read(ROOT / "book" / "results.ipynb", as_version=4)
     saved = [cell for cell in notebook.cells if "save_as" in cell.metadata]
-    assert [cell.metadata["save_as"] for cell in saved] == ["convergence.svg"]
-    picture = (ROOT / "book" / "convergence.svg").read_text(encoding="utf-8")
+    assert [cell.metadata["save_as"] for cell in saved] == ["answer.svg"]
+    picture = (ROOT / "book" / "answer.svg").read_text(encoding="utf-8")
     assert picture == saved[0].outputs[-1]["data"]["image/svg+xml"]
-    assert "book/convergence.svg" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "book/answer.svg" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -74,6 +74,7 @@ def arguments(read) -> dict[str, tuple]:
     ends = (1.0, 1.3)
     return {
         "architecture": (model, layer_table(model)),
+        "answer": (HISTORY, ORIGINAL, SEEDS),
         "atlas": (read, [3]),
         "class_bars": (np.array([1200, 34]), "images", 600.0, "average"),
         "confusion": (MATRIX,),
@@ -251,6 +252,16 @@ def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
 
 
 # -- one run ---------------------------------------------------------------------------
+
+
+def test_the_answer_stands_on_the_band_of_nine_seeds_in_ten():
+    (axes,) = figures.answer(HISTORY, ORIGINAL, SEEDS).axes
+    band = axes.collections[0].get_paths()[0].vertices
+    first = band[band[:, 0] == 1][:, 1]
+    assert (first.min(), first.max()) == pytest.approx((2.91, 3.09))
+    ours = lines(axes)["this report"]
+    np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
+    np.testing.assert_allclose(lines(axes)["the original"][-1], (20, 1.2))
 
 
 def test_convergence_draws_the_published_series_where_they_belong():

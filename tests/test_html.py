@@ -1,5 +1,6 @@
 """The HTML as files: links, headings, tables, alternative text, downloads, the status page."""
 
+import hashlib
 import platform
 import re
 from importlib.metadata import version
@@ -7,6 +8,7 @@ from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from built import ROOT, pages, soup
 
 
@@ -73,9 +75,79 @@ def test_each_chapter_offers_its_notebook_and_its_source(book, soups):
             assert copy.read_bytes() == source.with_suffix(suffix).read_bytes()
 
 
-def test_without_a_pdf_none_is_linked(book):
+def test_without_a_pdf_none_is_linked(book, soups):
     for path in book.rglob("*.html"):
         assert "lenet5.pdf" not in path.read_text(encoding="utf-8"), path.name
+    assert "make pdf" in soups[book / "index.html"].get_text()
+
+
+def test_each_page_can_be_shared(book, soups):
+    said = set()
+    for path, page in soups.items():
+        assert (path.parent / page.select_one("link[rel=icon]")["href"]).is_file()
+        if path.name in ("search.html", "genindex.html"):
+            continue
+        description = page.select_one("meta[name=description]")["content"]
+        assert len(description) > 60, path.name
+        said.add(description)
+        for name in ("title", "description", "image"):
+            [tag] = page.select(f"meta[property='og:{name}']")
+            assert tag["content"], path.name
+        picture = book / page.select_one("meta[property='og:image']")["content"]
+        assert picture.read_bytes().startswith(b"\x89PNG")
+    assert len(said) == len(list((ROOT / "book").glob("*.py"))) + 4
+
+
+def test_mathjax_is_loaded_where_a_formula_stands_and_nowhere_else(soups):
+    formulas = {path.stem for path, page in soups.items() if page.select(".math")}
+    loading = {
+        path.stem for path, page in soups.items() if page.select("script[src*=mathjax]")
+    }
+    assert loading == formulas
+    assert {"introduction", "variability"} <= formulas
+
+
+def test_a_fold_has_a_label_that_html_allows(soups):
+    folds = [fold for page in soups.values() for fold in page.select("summary")]
+    assert len(folds) > 20
+    assert [fold for fold in folds if fold.find("p") or not fold.get_text()] == []
+
+
+def test_the_front_page_cites_what_the_file_of_citation_says(book, soups):
+    cff = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    blocks = soups[book / "index.html"].select(".sd-tab-content pre")
+    bibtex, apa, whole = (block.get_text() for block in blocks)
+    [author] = [person["name"] for person in cff["authors"]]
+    year = str(cff["date-released"].year)
+    for text in (bibtex.replace("{", "").replace("}", ""), apa):
+        assert all(part in text for part in (author, cff["title"], year))
+    assert cff["version"] in bibtex
+    assert yaml.safe_load(whole) == cff
+
+
+def test_a_reference_leads_to_where_it_is_cited_and_back(book, soups):
+    page = soups[book / "book" / "references.html"]
+    works = page.select("div.citation")
+    assert len(works) >= 15
+    for work in works:
+        assert work.select("a[href^=http]"), work.get_text()
+        links = work.select(".cited-in a")
+        assert links, work.get_text()
+        for link in links:
+            name, _, place = link["href"].partition("#")
+            citing = soups[(book / "book" / name).resolve()]
+            target = citing.find(id=place)
+            hrefs = [cited["href"].partition("#")[2] for cited in target.select("a")]
+            assert work["id"] in hrefs
+
+
+def test_the_status_names_each_file_of_the_record_with_its_checksum(soups):
+    listed = rows(soups, "tab-record")
+    assert "record/model.safetensors" in listed
+    for name, (_, digest) in listed.items():
+        whole = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+        assert whole.startswith(digest)
+        assert len(digest) == 12
 
 
 def rows(soups, table: str) -> dict[str, list[str]]:

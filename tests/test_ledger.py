@@ -14,12 +14,14 @@ from built import ROOT
 from exhibits import Predictions, findings
 from exhibits.findings import TESTS, Findings, find_all
 from exhibits.ledger import (
+    BADGES,
     CORRECTED,
     FAILS,
     HOLDS,
     UNTESTED,
     Claim,
     Finding,
+    failures,
     read,
     rows,
     tally,
@@ -77,9 +79,18 @@ def test_a_claim_without_a_test_and_a_test_without_a_claim_stop_the_table(
 )
 def test_the_verdict_follows_from_the_finding(finding, verdict):
     assert finding.verdict == verdict
-    claim = Claim("a", "It is so.", "there", "a look")
-    line = ("It is so.", f"*{verdict}*", "", "a look", "there")
+    claim = Claim("a", "It is so.", "there", "a look", shown="fig-a")
+    badge = f"{{bdg-{BADGES[verdict]}}}`{verdict}`"
+    line = (badge, "It is so.", " ({numref}`fig-a`)", "a look", "there")
     assert rows({"a": claim}, {"a": finding}) == [line]
+
+
+def test_what_fails_stands_on_top_and_what_holds_at_the_end():
+    found = {"a": Finding(True, ""), "b": Finding(None, ""), "c": Finding(False, "")}
+    found |= {"d": Finding(False, "", True), "e": Finding(False, "")}
+    claims = {name: Claim(name, name, "", "") for name in found}
+    assert [line[1] for line in rows(claims, found)] == ["c", "e", "d", "b", "a"]
+    assert failures(found) == ["c", "e"]
 
 
 def test_verdicts_are_counted():
@@ -217,7 +228,7 @@ def test_the_chapter_shows_the_findings():
         if ":name: tab-claims" in output.get("data", {}).get("text/markdown", "")
     )
     lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    found = {cells[0].strip("| "): cells[1].strip("* ") for cells in lines}
+    found = {cells[1]: cells[0].partition("`")[2].strip("`") for cells in lines}
     claims = read().claims
     shown = {name: found[claim.claim] for name, claim in claims.items()}
     assert shown == {name: verdict for name, (verdict, _) in EXPECTED.items()}

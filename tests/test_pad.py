@@ -128,6 +128,24 @@ def test_a_click_draws_a_dot_and_the_right_button_nothing(page):
     assert pixels(page, "paper").any()
 
 
+def test_a_blot_is_told_from_a_digit(page, engine):
+    status, paper = page.get_by_role("status"), page.locator(".pad-paper")
+    paper.click()
+    seen = centre(pixels(page, "paper"))
+    answer = engine.probabilities(seen[None, None].astype(np.float32))[0].argmax()
+    expect(status).to_contain_text("Too little ink for a digit.")
+    expect(status).to_contain_text(f"says {answer}, at ")
+    expect(page.locator(".pad-answer")).to_have_text("?")
+    mouse(page, [[(0.5, 0.5), (0.5, 0.57)]])  # shorter than the pen is wide
+    expect(status).to_contain_text("Too little ink")
+    mouse(page, [[(0.5, 0.5), (0.5, 0.8)]])
+    expect(status).to_contain_text("The network reads 1")
+    page.get_by_role("button", name="Test image").first.click()
+    expect(status).to_contain_text("The label is")
+    paper.click()  # a dot on an image that is there
+    expect(status).to_contain_text("The network reads")
+
+
 def test_the_network_reads_while_the_button_is_down(page, engine):
     first, second = DIGITS[4]
     mouse(page, [first])

@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built import pages, soup
 
-WIDTHS = (390, 1280)  # a phone first: the theme looks for what scrolls when it loads
+WIDTHS = (
+    320,
+    1280,
+)  # a small phone first: the theme looks for what scrolls when it loads
 THEMES = ("light", "dark")
 AXE = {"preload": False, "resultTypes": ["violations"]}  # its preload asks for http
 PACKED = (".woff", ".woff2", ".png")  # a server sends them as they are
@@ -220,3 +224,44 @@ def test_the_keyboard_reaches_the_text_the_chapters_and_the_theme(book, browser)
     page.keyboard.press("Enter")
     assert page.evaluate("document.documentElement.dataset.mode") != before
     page.close()
+
+
+def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto((book / "book" / "audit.html").as_uri())
+
+    def column(number: int) -> list[str]:
+        cells = page.locator(f"#tab-claims tbody td:nth-child({number})")
+        return [text.split(";")[0].strip() for text in cells.all_inner_texts()]
+
+    verdicts = column(1)
+    assert verdicts[0] == "does not hold"
+    assert [key for key, _ in groupby(verdicts)] == list(dict.fromkeys(verdicts))
+    page.get_by_label("by chapter").check()
+    assert sorted(column(1)) == sorted(verdicts)
+    chapters = [key for key, _ in groupby(column(5))]
+    assert chapters[:3] == ["Introduction", "Dataset", "Implementation"]
+    assert not {"Introduction", "Dataset", "Implementation"} & set(chapters[3:])
+    page.get_by_label("by verdict").check()
+    assert column(1) == verdicts
+    widths = page.locator("#tab-claims td:nth-child(3)").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().right)"
+    )
+    assert max(widths) <= 390  # each is a card, as wide as the phone
+    page.close()
+
+
+@pytest.mark.parametrize("asked", ["book/none.html", "none.html", "book/deep/none"])
+def test_a_page_that_is_not_there_leads_back_wherever_the_book_lies(
+    book, browser, asked
+):
+    page, html = browser.new_page(), (book / "404.html").read_text(encoding="utf-8")
+    page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(f"http://host.test/some/where/{asked}")
+    links = page.locator("main a").evaluate_all("all => all.map(link => link.href)")
+    page.close()
+    root = "http://host.test/some/where/"
+    assert len(links) >= 2
+    for link in links:
+        assert link.startswith(root)
+        assert (book / link.removeprefix(root)).is_file()

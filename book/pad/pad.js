@@ -68,6 +68,18 @@ lenet5.pad = (async () => {
     return centre(grey, SIDE, SIDE);
   }
 
+  // Within two widths of the pen no two strokes leave a gap between them: that is a blot and no digit.
+  function isBlot() {
+    const from = marks.findLastIndex(({ points }) => !points);
+    if (marks[from]?.image) return false;
+    const points = marks.slice(from + 1).flatMap((mark) => mark.points);
+    const narrow = (axis) => {
+      const places = points.map((point) => point[axis]);
+      return Math.max(...places) - Math.min(...places) < WIDTH;
+    };
+    return points.length > 0 && narrow(0) && narrow(1);
+  }
+
   // A probability that rounds to none or all is neither.
   function inWords(probability) {
     if (probability > 0.9995) return "> 99.9 %";
@@ -86,12 +98,12 @@ lenet5.pad = (async () => {
       bar.querySelector(".pad-track > span").style.width = `${100 * probabilities[digit]}%`;
       bar.lastElementChild.textContent = pixels ? inWords(probabilities[digit]) : "–";
     });
-    find("answer").textContent = pixels ? answer : "";
-    const label = marks.at(-1)?.image?.label;
-    const text = pixels
-      ? `The network reads ${answer}, at ${inWords(probabilities[answer]).replace(">", "more than")}.` +
-        (label === undefined ? "" : ` The label is ${label}.`)
-      : "The paper is empty.";
+    const label = marks.at(-1)?.image?.label, blot = pixels && isBlot();
+    find("answer").textContent = blot ? "?" : pixels ? answer : "";
+    const said = pixels && `${answer}, at ${inWords(probabilities[answer]).replace(">", "more than")}.`;
+    const text = !pixels ? "The paper is empty."
+      : blot ? `Too little ink for a digit. The network must name one all the same, and says ${said}`
+      : `The network reads ${said}` + (label === undefined ? "" : ` The label is ${label}.`);
     // A screen reader speaks each change: wait for a pause in the drawing.
     clearTimeout(pause);
     pause = setTimeout(() => { find("status").textContent = text; }, 300);
