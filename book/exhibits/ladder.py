@@ -45,17 +45,22 @@ class Step(NamedTuple):
         differences = (self.errors - before.errors).dropna()
         return fmean(differences), *mean_interval(differences)
 
-    def row(self, before: "Step | None") -> tuple[str, ...]:
-        """Its line in a table of errors."""
-        low, high = self.interval
-        shown = self.name, str(len(self.errors)), f"{self.mean:.3f}"
-        shown += f"{low:.3f} to {high:.3f}", f"{stdev(self.errors):.3f}"
-        return (*shown, "" if before is None else difference(*self.gain(before)))
+    def row(self, against: "Step | None") -> tuple[str, ...]:
+        """Its line in a table of errors, against another rung or none."""
+        error = f"{self.mean:.2f} ({self.interval[0]:.2f} to {self.interval[1]:.2f})"
+        gain = "" if against is None else difference(*self.gain(against))
+        return (
+            self.name,
+            str(len(self.errors)),
+            error,
+            f"{stdev(self.errors):.2f}",
+            gain,
+        )
 
 
 def difference(mean: float, low: float, high: float) -> str:
-    """A difference in points and its interval, as tables show it."""
-    return f"{mean:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
+    """A difference in points and its interval, as text and tables show it."""
+    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})".replace("-", "−")
 
 
 def read(name: str, wanted) -> list[Step]:
