@@ -182,11 +182,8 @@ glue("{:,}", held_back=ladder.IMAGES["held back"])
 # %% tags=["remove-cell"]
 lowest, highest = facts["rates"][0]
 glue("{:.1e}", lowest=lowest, highest=highest)
-mean, *interval = one_rate.gain(best)
-glue(one_rate=ladder.difference(mean, *interval))
+glue(one_rate=one_rate.gain(best), distorted_gain=distorted.gain(best))
 glue("{:.2f} %", one_rate_mean=one_rate.mean, distorted=distorted.mean)
-mean, *interval = distorted.gain(best)
-glue(distorted_gain=ladder.difference(mean, *interval))
 glue(
     "{:.2f}", distorted_low=distorted.interval[0], distorted_high=distorted.interval[1]
 )
@@ -239,7 +236,7 @@ names = ("softmax", "maximum", "relu", "full", "adam")
 changed = (rungs.SOFTMAX, rungs.MAXIMUM, rungs.RELU, rungs.FULL, rungs.ADAM)
 for name, rung in zip(names, changed):
     place = [step.name for step in steps].index(rung.name)
-    glue(**{f"by_{name}": ladder.difference(*steps[place].gain(steps[place - 1]))})
+    glue(**{f"by_{name}": steps[place].gain(steps[place - 1])})
 glue(batch=Config.batch_size)
 
 # %% tags=["hide-input"]

@@ -215,5 +215,6 @@ show("fig-parting", figures.parting(rounding), parted)
 # %% [markdown]
 # ## What next
 #
-# {doc}`audit` puts this spread to use: it says which published results differ from ours by more than chance.
+# LeNet-5 of 1998 lies so far off because it is another network, trained otherwise: {doc}`ladder` runs it, and what is
+# between. {doc}`audit` says which published results differ from ours by more than chance.
 # {doc}`reproduce` trains with a seed of your own and shows where it falls among these.

@@ -82,17 +82,18 @@ class LeNet(nn.Module):
             else:
                 add(name, nn.MaxPool2d(2))
 
-        #                                                            1 × 32 × 32, the input
-        add("c1", Convolution(everything(6, 1), 5), maps)  #         6 × 28 × 28
-        add_pool("s2", 6)  #                                         6 × 14 × 14
-        add("c3", Convolution(seen, 5), maps)  #                     16 × 10 × 10
-        add_pool("s4", 16)  #                                        16 × 5 × 5
+        # From 1 × 32 × 32, the input, to:
+        add("c1", Convolution(everything(6, 1), 5), maps)  # 6 × 28 × 28
+        add_pool("s2", 6)  # 6 × 14 × 14
+        add("c3", Convolution(seen, 5), maps)  # 16 × 10 × 10
+        add_pool("s4", 16)  # 16 × 5 × 5
         add("c5", Convolution(everything(120, 16), side), squash)  # 120 × 1 × 1
-        add("f6", Convolution(everything(84, 120), 1), squash)  #    84 × 1 × 1
+        add("f6", Convolution(everything(84, 120), 1), squash)  # 84 × 1 × 1
         if not rung.radial:
-            add("output", Convolution(everything(10, 84), 1))  #     10 × 1 × 1
-        counts = {x: y.count() for x, y in self.layers.items() if list(y.parameters())}
+            add("output", Convolution(everything(10, 84), 1))  # 10 × 1 × 1
         if rung == LETTER:
+            layers = self.layers.items()
+            counts = {x: y.count() for x, y in layers if hasattr(y, "count")}
             assert counts == PARAMETERS
             assert sum(counts.values()) == 60_000
 

@@ -40,15 +40,16 @@ class Step(NamedTuple):
     def interval(self) -> tuple[float, float]:
         return mean_interval(self.errors)
 
-    def gain(self, before: "Step") -> tuple[float, float, float]:
-        """Mean and interval of the differences to another rung, seed by seed, in points."""
+    def gain(self, before: "Step") -> str:
+        """The mean difference to another rung, seed by seed, with its interval; points."""
         differences = (self.errors - before.errors).dropna()
-        return fmean(differences), *mean_interval(differences)
+        text = f"{fmean(differences):+.2f} ± {half(mean_interval(differences)):.2f}"
+        return text.replace("-", "−")
 
     def row(self, against: "Step | None") -> tuple[str, ...]:
         """Its line in a table of errors, against another rung or none."""
-        error = f"{self.mean:.2f} ({self.interval[0]:.2f} to {self.interval[1]:.2f})"
-        gain = "" if against is None else difference(*self.gain(against))
+        error = f"{self.mean:.2f} ± {half(self.interval):.2f}"
+        gain = "" if against is None else self.gain(against)
         return (
             self.name,
             str(len(self.errors)),
@@ -58,9 +59,9 @@ class Step(NamedTuple):
         )
 
 
-def difference(mean: float, low: float, high: float) -> str:
-    """A difference in points and its interval, as text and tables show it."""
-    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})".replace("-", "−")
+def half(interval: tuple[float, float]) -> float:
+    """From the middle of an interval to its end."""
+    return (interval[1] - interval[0]) / 2
 
 
 def read(name: str, wanted) -> list[Step]:
