@@ -65,9 +65,6 @@ show_table(
 # The original's curves put right. Top: its loss as drawn, and moved back by one epoch, where it meets ours. Bottom: its
 # accuracy as plotted, and the accuracy that its text gives.
 # ```
-#
-# The classes do not hold {glue:text}`dataset.ipynb::mean_count:s` training images each: that is their average, and they
-# range from {glue:text}`dataset.ipynb::fewest:s` to {glue:text}`dataset.ipynb::most:s` ({doc}`dataset` shows all ten).
 
 # %% tags=["hide-input", "remove-output"]
 glue("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
