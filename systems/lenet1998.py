@@ -4,6 +4,7 @@ It is written to be read; ``ladder.c`` trains the same networks fast and exactly
 tests hold one to the other. Sections and equations are the paper's, see ``rungs.py``.
 """
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -112,7 +113,7 @@ class LeNet(nn.Module):
 
 def to_input(images, rung=LETTER):
     """Bytes of shape (N, 1, 28, 28) as the network's input: section II B."""
-    x = torch.as_tensor(images, dtype=torch.get_default_dtype()) / 255
+    x = torch.as_tensor(np.array(images), dtype=torch.get_default_dtype()) / 255
     if rung.side == 28:
         return x
     return F.pad(x, (2, 2, 2, 2)) * 1.275 - 0.1

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from exhibits.intervals import mean_interval
+from exhibits import ledger
+from exhibits.intervals import mean_interval, place
 from exhibits.study import read_study
 from lenet5 import Config, Lenet5Error, checkpoint
 from lenet5.run import RECORD
@@ -114,6 +115,18 @@ def report() -> Step:
         REPORT, runs.final, runs.errors, fmean(trained.train_error),
         study.parameters(raw), study.multiply_adds(raw), steps, seconds,
     )  # fmt: skip
+
+
+def published() -> tuple[float, float]:
+    """What the paper of 1998 states, without and with distorted images, %."""
+    literature = ledger.read().literature
+    return literature["lenet5"]["error"], literature["lenet5-distorted"]["error"]
+
+
+def verdict(error: float, one_more: tuple[float, float]) -> str:
+    """In words: a published error against the interval in which one more run falls."""
+    words = {"inside": "reproduced", "above": "bettered", "below": "not reproduced"}
+    return words[place(error, one_more)]
 
 
 def network() -> tuple[Ladder, dict]:
