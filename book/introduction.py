@@ -80,8 +80,8 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # \end{aligned}
 # ```
 #
-# The report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's:
-# $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
+# The report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's: $\beta_1 = 0.9$,
+# $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
 
 # %% tags=["hide-input", "remove-output"]
 model = LeNet5()
@@ -109,8 +109,8 @@ glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 # normalised to seven widths and distorted anew in every epoch, whose outputs are averaged. It misreads
 # {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks
 # err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
-# {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. That network differs from the report's
-# in almost every part, and {doc}`ladder` walks from one to the other.
+# {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. That network differs from the
+# report's in almost every part, and {doc}`ladder` walks from one to the other.
 #
 # ## What next
 #

@@ -44,10 +44,11 @@ class Step(NamedTuple):
     def gain(self, before: "Step") -> str:
         """The mean difference to another rung, seed by seed, with its interval; points."""
         differences = (self.errors - before.errors).dropna()
-        text = f"{fmean(differences):+.2f} ± {half(mean_interval(differences)):.2f}"
+        end = half(mean_interval(differences))
+        text = f"{fmean(differences):+.2f} ± {end:.2f}"
         return text.replace("-", "−")
 
-    def row(self, against: "Step | None") -> tuple[str, ...]:
+    def row(self, against: "Step | None") -> tuple:
         """Its line in a table of errors, against another rung or none."""
         error = f"{self.mean:.2f} ± {half(self.interval):.2f}"
         gain = "" if against is None else self.gain(against)
@@ -117,10 +118,10 @@ def report() -> Step:
     )  # fmt: skip
 
 
-def published() -> tuple[float, float]:
-    """What the paper of 1998 states, without and with distorted images, %."""
-    literature = ledger.read().literature
-    return literature["lenet5"]["error"], literature["lenet5-distorted"]["error"]
+def published() -> tuple[float, float, dict]:
+    """What the paper states, without and with distorted images (%), and facts of both."""
+    _, literature, facts = ledger.read()
+    return literature["lenet5"]["error"], literature["lenet5-distorted"]["error"], facts
 
 
 def verdict(error: float, one_more: tuple[float, float]) -> str:

@@ -31,7 +31,7 @@ def ladder(steps, paper: float) -> Figure:
             heights = place + 0.22 + gap * (np.arange(count) - (count - 1) / 2)
             axes.plot([value] * count, heights, "o", **dots)
         low, high = np.round(step.interval, 4)
-        axes.plot([low, high], 2 * [place + 0.22], color=style.INK, linewidth=3)
+        axes.plot([low, high], 2 * [place + 0.22], color=style.INK, zorder=1.9)
         mean = round(step.mean, 4)
         axes.plot(mean, place + 0.22, "D", **means)
         label = f"{step.name}: {mean:.2f} %"
