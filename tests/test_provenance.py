@@ -34,6 +34,12 @@ OTHERS = {
     "tab-seeds": STUDY,
     "fig-seed-curves": STUDY,
     "fig-final-best": STUDY,
+    "fig-ladder": FILE,
+    "tab-ladder": FILE,
+    "tab-choices": FILE,
+    "tab-ladder-cost": FILE,
+    "fig-passes-1998": FILE,
+    "fig-maps-1998": FILE,
 }
 
 

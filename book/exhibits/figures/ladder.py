@@ -72,7 +72,11 @@ def maps(image, layers) -> Figure:
     """
     shown = {"input": image, **layers}
     rows = [max(1, len(values) // 8) for values in shown.values()]
-    figure, grid = style.panels(5.6, len(shown), height_ratios=[1 + n for n in rows])
+    # Fixed places: a solver of layouts leaves zeros of either sign behind.
+    figure = Figure(figsize=(style.WIDTH, 5.6))
+    places = {"left": 0, "right": 1, "bottom": 0, "top": 0.96, "hspace": 0.3}
+    ratios = [1 + n for n in rows]
+    grid = figure.subplots(len(shown), height_ratios=ratios, gridspec_kw=places)
     for axes, (name, values), n in zip(grid, shown.items(), rows, strict=True):
         maps = np.round(values, 3).reshape(n, -1, *values.shape[1:])
         axes.imshow(sheet(maps), cmap="gray_r", gid=style.INVERTED)
