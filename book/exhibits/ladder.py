@@ -52,13 +52,8 @@ class Step(NamedTuple):
         """Its line in a table of errors, against another rung or none."""
         error = f"{self.mean:.2f} ± {half(self.interval):.2f}"
         gain = "" if against is None else self.gain(against)
-        return (
-            self.name,
-            str(len(self.errors)),
-            error,
-            f"{stdev(self.errors):.2f}",
-            gain,
-        )
+        error, gain = (x.replace(" ± ", "\u00a0±\u00a0") for x in (error, gain))
+        return self.name, len(self.errors), error, f"{stdev(self.errors):.2f}", gain
 
 
 def half(interval: tuple[float, float]) -> float:
