@@ -94,9 +94,9 @@ show_source(lenet1998.LeNet, f"The networks of all rungs, {where}", "code-lenet1
 show_source(lenet1998.second_derivatives, f"The curvatures, {where}", "code-second")
 
 # %% [markdown]
-# PyTorch needs some hours for a run of single images. The runs of this chapter are made by `systems/ladder.c`, which is
-# exact as the engine of the report is: the same bytes on every machine. Tests hold it to the definition over twenty
-# updates, on every rung.
+# PyTorch is slow with single images. The runs of this chapter are made by `systems/ladder.c`, some forty times as fast
+# (`make bench` measures it) and exact as the engine of the report is: the same bytes on every machine. Tests hold it to
+# the definition over twenty updates, on every rung.
 #
 # ## Is the figure of 1998 reproduced?
 #
