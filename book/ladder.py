@@ -54,10 +54,10 @@ show("fig-ladder", figures.ladder(steps, paper), runs)
 # %% tags=["hide-input"]
 befores = [None, *steps]
 show_table(
-    "rung | seeds | error | spread | against the rung before",
+    "rung | error | change | spread | seeds",
     [step.row(before) for step, before in zip(steps, befores)],
-    "Test error by rung: the mean with its t interval, and the standard deviation of the seeds (%). Last, the mean "
-    "difference to the rung before, seed by seed, with its t interval (points).",
+    "Test error by rung: the mean with its t interval (%), the mean difference to the rung before, seed by seed, with "
+    "its t interval (points), and the standard deviation of the seeds (%).",
     "tab-ladder",
     runs,
     "lrrrr",
@@ -143,13 +143,13 @@ chosen, softmax = (
 )
 bases = [softmax if step.name.startswith("softmax") else chosen for step in choices]
 show_table(
-    "choice | seeds | error | spread | against the choice made",
+    "choice | error | change | spread | seeds",
     [
         step.row(base if step is not base else None)
         for step, base in zip(choices, bases)
     ],
-    "Error on the images held back (%) when one choice is made otherwise: the mean with its t interval, the standard "
-    "deviation of the seeds, and the mean difference seed by seed (points).",
+    "Error on the images held back (%) when one choice is made otherwise: the mean with its t interval, the mean "
+    "difference to the choice made, seed by seed (points), and the standard deviation of the seeds (%).",
     "tab-choices",
     origin.of_file("ladder-choices.csv", "make ladder"),
     "lrrrr",

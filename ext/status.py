@@ -76,17 +76,18 @@ class FileStatus(ChapterStatus):
         return rows
 
 
-class EnvironmentStatus(ChapterStatus):
-    caption = "What the book was built with."
-    label = "tab-environment"
-    head = (("what", "version"), (":-", ":-"))
+class EnvironmentStatus(SphinxDirective):
+    """A sentence: what the book was built with."""
 
-    def rows(self, root: Path) -> list[list[str]]:
-        pinned = (root / self.config.status_requirements).read_text(encoding="utf-8")
+    def run(self) -> list[nodes.Node]:
+        requirements = Path(self.env.srcdir, self.config.status_requirements)
+        pinned = requirements.read_text(encoding="utf-8")
         names = re.findall(r"^([\w.-]+)==", pinned, re.MULTILINE)
-        system = f"{platform.system()} {platform.machine()}"
-        rows = [["Python", platform.python_version()], ["system", system]]
-        return rows + [[name, version(name)] for name in names]
+        built_with = [f"Python {platform.python_version()}"]
+        built_with += [f"{platform.system()} {platform.machine()}"]
+        built_with += [f"{name} {version(name)}" for name in names]
+        text = f"Built with {', '.join(built_with)}."
+        return [nodes.paragraph(text=text, classes=["built-with"])]
 
 
 def setup(app) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet5 import Lenet5Error, checkpoint, data
+from lenet5 import Config, Lenet5Error, checkpoint, data, draws
 from lenet5.compiler import cpuinfo
 from lenet5.data import Split
+from lenet5.exact import ExactEngine
 from lenet5.train import checksum
 from systems import recipe
 from systems.ladder import SOURCE, Ladder
@@ -66,8 +67,10 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     Raises
     ------
     Lenet5Error
-        If a weight is not finite, or the worker has other code or data.
+        If a weight is not finite, if the worker has other code or data, or if it does not
+        pass the exact engine's trial.
     """
+    ExactEngine(draws.initial_weights(0))  # for its trial of the machine
     train, judge = splits(judged_on)
     if known != [data.checksum(train, judge), code_hash()]:
         raise Lenet5Error("the worker has other code or data: give it this version")
@@ -84,7 +87,7 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
             on_pass(engine, train)
     of_train, seconds = engine.mistakes(train), time.process_time() - started
     images = len(train.labels)
-    updates = rung.passes * (images if rung.online else -(-images // 128))
+    updates = rung.passes * (images if rung.online else -(-images // Config.batch_size))
     row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
     row += [parameters(rung), updates, _list(presented), of_train, _list(misread)]
     return [[*row, round(seconds, 1), checksum(engine.weights), cpuinfo("model name")]]

@@ -218,23 +218,20 @@ def test_a_figure_has_its_origin_and_a_chapter_its_downloads(sample):
 
 
 def test_the_status_says_when_the_code_ran_and_for_how_long(project):
-    def rows(table: str) -> dict[str, list[str]]:
-        page = soup(project / "_build" / "html" / "index.html")
-        lines = page.select(f"#{table} tbody tr")
-        cells = [[cell.get_text(strip=True) for cell in line("td")] for line in lines]
-        return {first: rest for first, *rest in cells}
-
     lines = [json.loads(line) for line in (project / LOG).read_text().splitlines()]
     two, one = lines
     two["digest"] = "of other code"
     (project / LOG).write_text(f"{json.dumps(one)}\n{json.dumps(two)}\n")
     succeed(build(project))
+    page = soup(project / "_build" / "html" / "index.html")
+    rows = page.select("#tab-chapters tbody tr")
+    cells = [[cell.get_text(strip=True) for cell in row("td")] for row in rows]
     time = f"executed {one['finished']}"
-    assert rows("tab-chapters") == {
-        "Chapter two": ["3 of 3", "stored outputs of this code", "–"],
-        "Chapter one": ["3 of 3", time, f"{one['seconds']:.1f}"],
-    }
-    assert list(rows("tab-environment")) == ["Python", "system", "jupyter-book"]
+    assert sorted(cells) == [
+        ["Chapter one", "3 of 3", time, f"{one['seconds']:.1f}"],
+        ["Chapter two", "3 of 3", "stored outputs of this code", "–"],
+    ]
+    assert "jupyter-book" in page.select_one("p.built-with").get_text()
 
 
 # -- print -----------------------------------------------------------------------------

@@ -110,6 +110,13 @@ def test_a_worker_of_another_version_is_refused():
         study.run(rung, seed, judged_on, ["other data", "other code"])
 
 
+def test_a_machine_that_breaks_the_promise_is_refused(monkeypatch):
+    monkeypatch.setattr("lenet5.exact.TRIAL", "other bytes")
+    ((_, arguments),) = study.jobs([BEST], [0], "test").items()
+    with pytest.raises(command.Lenet5Error, match="breaks the exact engine's promise"):
+        study.run(*arguments)
+
+
 def test_held_back_images_are_no_training_images(mnist):
     train, judge = study.splits("held back")
     assert (len(train.labels), len(judge.labels)) == (55_000, 5_000)

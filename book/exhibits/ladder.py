@@ -53,7 +53,7 @@ class Step(NamedTuple):
         error = f"{self.mean:.2f} ± {half(self.interval):.2f}"
         gain = "" if against is None else self.gain(against)
         error, gain = (x.replace(" ± ", "\u00a0±\u00a0") for x in (error, gain))
-        return self.name, len(self.errors), error, f"{stdev(self.errors):.2f}", gain
+        return self.name, error, gain, f"{stdev(self.errors):.2f}", len(self.errors)
 
 
 def half(interval: tuple[float, float]) -> float:
