@@ -58,7 +58,7 @@ ladder: $(VENV) ## train the systems of the chapter Ladder, in some hours; it go
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.phases
-	$(BIN)/python -m benchmarks.ladder
+	$(BIN)/python -m benchmarks.systems
 	$(BIN)/python -m benchmarks.replicates
 	$(BIN)/python -m benchmarks.browser
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m systems choices``, ``… ladder`` and ``… network``."""
+"""The command line: ``python -m systems STUDY``."""
 
 import argparse
 import functools
@@ -6,37 +6,43 @@ import sys
 from pathlib import Path
 
 from lenet5 import Lenet5Error, replicate
-from systems import study
+from systems import committee_study, study
+from systems.committee_study import COLUMN_CHOICES, PUBLISHED
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS
 
 RECORD = Path(__file__).resolve().parent.parent / "record"
 NETWORK = RECORD / "lenet1998.safetensors"
-STUDIES = {  # what is run, on how many seeds, and which images judge it
-    "choices": ([*CHOICES], range(5), "held back", RECORD / "ladder-choices.csv"),
-    "ladder": ([*RUNGS, *BESIDE], range(30), "test", RECORD / "ladder.csv"),
-}
+STUDIES = {  # by what, what is run, on how many seeds, and which images judge it
+    "choices": (study, [*CHOICES], range(3), "held back", "ladder-choices.csv"),
+    "ladder": (study, [*RUNGS, *BESIDE], range(30), "test", "ladder.csv"),
+    "columns": (committee_study, PUBLISHED, range(2), "test", "columns.csv"),
+    "column-choices": (
+        committee_study, COLUMN_CHOICES, range(2), "held back", "column-choices.csv",
+    ),
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Make a study: 0 when done, 1 if a run failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m systems", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="STUDY", dest="study")
-    for name, (_, _, judged_on, out) in STUDIES.items():
+    for name, (*_, judged_on, out) in STUDIES.items():
         command = commands.add_parser(name, help=f"judged on {judged_on} images")
-        replicate.add_options(command.add_argument, out)
+        replicate.add_options(command.add_argument, RECORD / out)
     text = "train the published network of 1998, and keep its weights"
     commands.add_parser("network", help=text)
     options = parser.parse_args(arguments)
     if options.study == "network":
         study.publish(BEST, 0, NETWORK)
         return 0
-    rungs, seeds, judged_on, _ = STUDIES[options.study]
-    jobs = study.jobs(rungs, seeds, judged_on)
-    form = {"columns": study.COLUMNS, "key": "run", "out": options.out}
+    by, systems, seeds, judged_on, _ = STUDIES[options.study]
+    jobs = by.jobs(systems, seeds, judged_on)
+    form = {"columns": by.COLUMNS, "key": "run", "out": options.out}
+    form["receive"] = functools.partial(by.receive, options.out.with_suffix(""))
     try:
         with replicate.workers(options.scheduler, options.workers) as (executor, width):
             show = functools.partial(replicate.show_progress, width)
-            made = replicate.run_jobs(jobs, study.run, executor, on_run=show, **form)
+            made = replicate.run_jobs(jobs, by.run, executor, on_run=show, **form)
     except Lenet5Error as error:
         print(f"systems: {error}", file=sys.stderr)
         return 1

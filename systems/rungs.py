@@ -50,10 +50,12 @@ RUNGS = LETTER, BEST, SOFTMAX, MAXIMUM, RELU, FULL, ADAM, RAW
 BESIDE = (
     replace(BEST, name="1998, with distorted images", distortion=0.5),
     replace(BEST, name="1998, one rate for all weights", one_rate=8.0),
+    replace(BEST, name="1998, loss × 0.015", scale=0.015),
 )
 CHOICES = (
     replace(BEST, name="as chosen"),
     replace(BEST, name="loss × 0.01", scale=0.01),
+    replace(BEST, name="loss × 0.015", scale=0.015),
     replace(BEST, name="loss × 0.03", scale=0.03),
     replace(BEST, name="loss × 0.1", scale=0.1),
     replace(BEST, name="loss × 1, as if none were meant", scale=1.0),

@@ -24,7 +24,12 @@ COLUMNS = (
 ).split()
 
 
-def jobs(rungs, seeds, judged_on: str) -> dict[str, tuple]:
+def facts(judged_on: str) -> list[str]:
+    """Checksums of the data and the code that decide a run besides rung and seed."""
+    return [data.checksum(*splits(judged_on)), code_hash()]
+
+
+def jobs(rungs, seeds, judged_on: str, facts=facts) -> dict[str, tuple]:
     """The arguments of :func:`run` by the name of each run, seed by seed."""
     known = facts(judged_on)
     return {
@@ -32,11 +37,6 @@ def jobs(rungs, seeds, judged_on: str) -> dict[str, tuple]:
         for seed in seeds
         for rung in rungs
     }
-
-
-def facts(judged_on: str) -> list[str]:
-    """Checksums of the data and the code that decide a run besides rung and seed."""
-    return [data.checksum(*splits(judged_on)), code_hash()]
 
 
 def name(rung, seed: int, known: list[str]) -> str:
@@ -50,12 +50,18 @@ def code_hash() -> str:
     return checkpoint.hash_code(SOURCE, Path(recipe.__file__))
 
 
-def splits(judged_on: str) -> tuple[Split, Split]:
+def check(known: list[str], here: list[str]) -> None:
+    """Raise Lenet5Error if a worker's facts are not those of the study."""
+    if known != here:
+        raise Lenet5Error("the worker has other code or data: give it this version")
+
+
+def splits(judged_on: str, held_back: int = HELD_BACK) -> tuple[Split, Split]:
     """Training images, and those that judge: ``test``, or ``held back`` of training."""
     train, test = data.load()
     if judged_on == "test":
         return train, test
-    cut = len(train.labels) - HELD_BACK
+    cut = len(train.labels) - held_back
     return Split(*(x[:cut] for x in train)), Split(*(x[cut:] for x in train))
 
 
@@ -72,8 +78,7 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     """
     ExactEngine(draws.initial_weights(0))  # for its trial of the machine
     train, judge = splits(judged_on)
-    if known != [data.checksum(train, judge), code_hash()]:
-        raise Lenet5Error("the worker has other code or data: give it this version")
+    check(known, facts(judged_on))
     started = time.process_time()
     engine, presented, misread = Ladder(rung, seed), [], []
     for mistakes in recipe.train(rung, seed, engine, train):
@@ -91,6 +96,11 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
     row += [parameters(rung), updates, _list(presented), of_train, _list(misread)]
     return [[*row, round(seconds, 1), checksum(engine.weights), cpuinfo("model name")]]
+
+
+def receive(_: Path, run: str, rows: list) -> list[list]:
+    """The rows of a run; of its weights their checksum is kept."""
+    return rows
 
 
 def parameters(rung) -> int:
@@ -117,19 +127,16 @@ def multiply_adds(rung) -> int:
 
 def publish(rung, seed: int, path: Path) -> None:
     """Train one network, and keep its weights and what a pass by pass account needs."""
-    misread_train, rates = [], []
+    misread_train = []
 
     def on_pass(engine, train) -> None:
         misread_train.append(engine.mistakes(train))
-        if engine.rung.online:
-            each = np.concatenate([x[x > 0] for x in engine.rates.values()])
-            rates.append([float(each.min()), float(each.max())])
         weights.update(engine.weights)
 
     weights: dict[str, np.ndarray] = {}
     ((job, arguments),) = jobs([rung], [seed], "test").items()
     row = dict(zip(COLUMNS, run(*arguments, on_pass)[0], strict=True))
-    kept = {"run": job, "seed": seed, "misread": row["misread"], "rates": rates}
+    kept = {"run": job, "seed": seed, "misread": row["misread"]}
     checkpoint.save_arrays(path, weights, kept | {"misread_train": misread_train})
 
 

@@ -3,6 +3,7 @@
 from statistics import fmean, stdev
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from exhibits import ledger
@@ -10,7 +11,7 @@ from exhibits.intervals import mean_interval, place
 from exhibits.study import read_study
 from lenet5 import Config, Lenet5Error, checkpoint
 from lenet5.run import RECORD
-from systems import rungs, study
+from systems import recipe, rungs, study
 from systems.ladder import Ladder
 
 REPORT = "the report"
@@ -49,11 +50,17 @@ class Step(NamedTuple):
         return text.replace("-", "−")
 
     def row(self, against: "Step | None") -> tuple:
-        """Its line in a table of errors, against another rung or none."""
+        """Its line in a table of errors, on judging and training images."""
         error = f"{self.mean:.2f} ± {half(self.interval):.2f}"
         gain = "" if against is None else self.gain(against)
         error, gain = (x.replace(" ± ", "\u00a0±\u00a0") for x in (error, gain))
-        return self.name, error, gain, f"{stdev(self.errors):.2f}", len(self.errors)
+        others = f"{self.of_train:.2f}", f"{stdev(self.errors):.2f}", len(self.errors)
+        return self.name, error, gain, *others
+
+    def cost(self) -> tuple:
+        """Its line in a table of costs."""
+        numbers = self.parameters, self.multiply_adds, self.updates
+        return self.name, *(f"{n:,}" for n in numbers), f"{self.seconds:.0f}"
 
 
 def half(interval: tuple[float, float]) -> float:
@@ -123,6 +130,16 @@ def verdict(error: float, one_more: tuple[float, float]) -> str:
     """In words: a published error against the interval in which one more run falls."""
     words = {"inside": "reproduced", "above": "bettered", "below": "not reproduced"}
     return words[place(error, one_more)]
+
+
+def first_rates(rung, train) -> tuple[float, float]:
+    """The lowest and the highest rate of a weight in the first pass of seed 0."""
+    engine = Ladder(rung, 0)
+    rows, _ = recipe.patterns(rung, 0, 1, len(train.labels))
+    engine.estimate(train, rows[: recipe.CURVATURE_PATTERNS])
+    engine.set_rates(recipe.GLOBAL_RATES[0], rung.mu)
+    rates = np.concatenate([x[x > 0] for x in engine.rates.values()])
+    return float(rates.min()), float(rates.max())
 
 
 def network() -> tuple[Ladder, dict]:

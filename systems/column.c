@@ -1,0 +1,368 @@
+/* The column of 2012, trained pattern by pattern on distorted images, to the same bytes everywhere.
+ *
+ *   29x29 -> 20 maps 4x4 -> max 2x2 -> 40 maps 5x5 -> max 3x3 -> 150 -> 10, softmax
+ *
+ * systems/column2012.py defines it in PyTorch.  The rules of systems/ladder.c hold: + - * / alone, one order
+ * for every sum, sixteen lanes on every machine.  A squash rises, so it comes after the maximum: a ninth
+ * of the work.  On the way back only the winner of a maximum has a slope: a ninth and a quarter.
+ *
+ * Lanes: in the first convolution columns of a map, even and odd ones apart; in the second the maps that
+ * it makes; on the way back the maps that it sees, and the taps of the first; then the units.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
+#error "the kernel needs strict IEEE arithmetic: no -ffast-math, no x87"
+#endif
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+#define EXPORT __attribute__((visibility("default"), used))
+#define INLINE static inline __attribute__((always_inline))
+#define FOR(i, n) for (int i = 0; i < (n); i++)
+#define EACH(i, n) UNROLL for (int i = 0; i < (n); i++)
+
+enum { SIDE = 29, N1 = 26, H1 = 13, N2 = 9, H2 = 3, MAPS1 = 20, MAPS2 = 40, HIDDEN = 150, CLASSES = 10,
+       PLACES = H2 * H2 };
+
+typedef float vec __attribute__((vector_size(64)));
+typedef int32_t mask __attribute__((vector_size(64)));
+typedef vec unaligned_vec __attribute__((aligned(4), may_alias));
+INLINE vec load(const float *p) { return *(const unaligned_vec *)p; }
+INLINE void store(float *p, vec a) { *(unaligned_vec *)p = a; }
+INLINE vec all(float a) { return a - (vec){0}; }
+INLINE vec where(mask m, vec a, vec b) { return (vec)(((mask)a & m) | ((mask)b & ~m)); }
+INLINE float sum(vec a) /* across the lanes: halves on halves */
+{
+    a += __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    a += __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+    a += __builtin_shufflevector(a, a, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
+    return a[0] + a[1];
+}
+
+/* 2^t for |t| <= 126, within 2e-7 of it: a whole power times the Taylor polynomial at |f| <= 1/2. */
+INLINE vec power2(vec t)
+{
+    const vec shift = all(0x1.8p23f);
+    vec whole = t + shift, f = t - (whole - shift), p = all(1.5403530e-4f);
+    p = p * f + all(1.33335581e-3f);
+    p = p * f + all(9.61812911e-3f);
+    p = p * f + all(5.55041087e-2f);
+    p = p * f + all(2.40226507e-1f);
+    p = p * f + all(6.93147181e-1f);
+    p = p * f + all(1);
+    return p * (vec)(((mask)whole << 23) + 0x3f800000);
+}
+
+/* 1.7159 tanh(2a/3), and its slope. */
+INLINE vec squash(vec a, vec *slope)
+{
+    const float A = 1.7159f, S = 2.0f / 3;
+    vec t = a * all(S * 2.885390082f); /* e^2z is 2^t, and tanh z is 1 - 2 / (e^2z + 1) */
+    t = where(t > 26, all(26), where(t < -26, all(-26), t));
+    vec y = all(A) * (all(1) - all(2) / (power2(t) + all(1)));
+    *slope = all(A * S) - y * y * all(S / A);
+    return y;
+}
+
+typedef struct { /* what is trained, in whole vectors: [to][tap][from] or [from][to] */
+    float c1[MAPS1][16], b1[32], c2[MAPS2][25][32], b2[48];
+    float dense[PLACES * MAPS2][160], b3[160], out[HIDDEN][16], b4[16];
+} Weights;
+
+typedef struct {
+    Weights weights;
+    float blur[SIDE][32], size; /* of the elastic distortion: weights between pixels, and pixels of noise */
+    float by_tap[MAPS1][25][48]; /* c2 once more, [from][tap][to] */
+    float plane[SIDE][2][32], patch[N1 * N1][16];
+    float x1[H1][H1][32], s1[H1][H1][32], g1[H1][H1][32]; /* what goes on, slopes, derivatives */
+    int32_t won1[MAPS1][H1][16], won2[PLACES][48];
+    float x2[PLACES][48], s2[PLACES][48], x3[160], s3[160];
+} State;
+
+static void transpose(State *s)
+{
+    FOR(m, MAPS2) FOR(t, 25) FOR(i, MAPS1) s->by_tap[i][t][m] = s->weights.c2[m][t][i];
+}
+
+/* ------------------------------------------------------------------------------- input */
+
+/* Output number n, from 0, of the generator that starts at key: see lenet5/draws.py. */
+INLINE uint64_t splitmix64(uint64_t key, uint64_t n)
+{
+    uint64_t z = key + (n + 1) * 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+/* How far each pixel is displaced along x and y: noise of image `number`, smoothed along y, then along x. */
+static void displace(const State *s, uint64_t key, uint64_t number, float by[2][SIDE][32])
+{
+    static const float unit = 0x1p-23f;
+    FOR(c, 2) {
+        float noise[SIDE][32] = {{0}};
+        FOR(y, SIDE) FOR(x, SIDE) {
+            const uint64_t n = ((number * 2 + c) * SIDE + y) * SIDE + x;
+            noise[y][x] = s->size * ((int32_t)(splitmix64(key, n) >> 40) * unit - 1);
+        }
+        FOR(y, SIDE) {
+            vec down[2] = {all(0), all(0)}, across[2] = {all(0), all(0)};
+            FOR(v, SIDE) EACH(h, 2) down[h] += all(s->blur[y][v]) * load(noise[v] + 16 * h);
+            float row[32];
+            EACH(h, 2) store(row + 16 * h, down[h]);
+            FOR(u, SIDE) EACH(h, 2) across[h] += all(row[u]) * load(s->blur[u] + 16 * h);
+            EACH(h, 2) store(by[c][y] + 16 * h, across[h]);
+        }
+    }
+}
+
+/* A distorted image, from -1 to 1: each pixel is read, bilinearly, where its displaced place, as seen from
+ * the middle, is taken to by (x, y) -> (map[0] x + map[1] y + map[2], map[3] x + map[4] y + map[5]). */
+static void distort(const State *s, const uint8_t *image, const float *map, uint64_t key, uint64_t number,
+                    float *out)
+{
+    const float middle = (SIDE - 1) / 2.0f, end = SIDE + 1, step = 2.0f / 255;
+    float frame[SIDE + 3][SIDE + 3] = {{0}}; /* the image within a margin of zeros: its corner is at (-1, -1) */
+    float by[2][SIDE][32] = {{{0}}};
+    FOR(y, SIDE) FOR(x, SIDE) frame[y + 1][x + 1] = image[y * SIDE + x];
+    if (s->size) displace(s, key, number, by);
+    vec columns;
+    FOR(k, 16) columns[k] = k - middle;
+    FOR(row, SIDE) FOR(h, 2) {
+        const float v = row - middle;
+        const vec u = columns + all(16 * h);
+        vec x = all(map[0]) * u + all(map[1] * v + map[2] + middle + 1) + load(by[0][row] + 16 * h);
+        vec y = all(map[3]) * u + all(map[4] * v + map[5] + middle + 1) + load(by[1][row] + 16 * h);
+        x = where(x < 0, all(0), where(x > end, all(end), x));
+        y = where(y < 0, all(0), where(y > end, all(end), y));
+        const mask k = __builtin_convertvector(x, mask), i = __builtin_convertvector(y, mask);
+        const vec right = x - __builtin_convertvector(k, vec), low = y - __builtin_convertvector(i, vec);
+        vec near[2][2];
+        EACH(l, 16) EACH(r, 2) EACH(c, 2) near[r][c][l] = frame[i[l] + r][k[l] + c];
+        const vec above = near[0][0] + right * (near[0][1] - near[0][0]);
+        const vec under = near[1][0] + right * (near[1][1] - near[1][0]);
+        const vec ink = (above + low * (under - above)) * all(step) - all(1);
+        FOR(l, h ? SIDE - 16 : 16) out[row * SIDE + 16 * h + l] = ink[l];
+    }
+}
+
+static void present(State *s, const float *image)
+{
+    FOR(y, SIDE) FOR(x, SIDE) s->plane[y][x & 1][x >> 1] = image[y * SIDE + x];
+    FOR(y, N1) FOR(x, N1) FOR(dy, 4) FOR(dx, 4)
+        s->patch[y * N1 + x][4 * dy + dx] = image[(y + dy) * SIDE + x + dx];
+}
+
+/* ------------------------------------------------------------------------------- forward */
+
+/* The class that is read, and the logits. */
+static int forward(State *s, float logits[16])
+{
+    const Weights *w = &s->weights;
+    FOR(row, H1) FOR(five, MAPS1 / 5) {
+        vec c[5][4]; /* of the cells of a pool, from the upper left */
+        EACH(k, 5) EACH(q, 4) c[k][q] = all(w->b1[5 * five + k]);
+        FOR(y, 5) {
+            const float *even = s->plane[2 * row + y][0], *odd = s->plane[2 * row + y][1];
+            const vec t[5] = {load(even), load(odd), load(even + 1), load(odd + 1), load(even + 2)};
+            FOR(r, 2) {
+                const int dy = y - r;
+                if (dy < 0 || dy > 3) continue;
+                EACH(k, 5) EACH(dx, 4) {
+                    const vec tap = all(w->c1[5 * five + k][4 * dy + dx]);
+                    if (r) c[k][2] += tap * t[dx], c[k][3] += tap * t[dx + 1];
+                    else c[k][0] += tap * t[dx], c[k][1] += tap * t[dx + 1];
+                }
+            }
+        }
+        FOR(k, 5) {
+            const int m = 5 * five + k;
+            vec best = c[k][0], slope;
+            mask won = {0};
+            EACH(q, 3) {
+                const mask more = c[k][q + 1] > best;
+                best = where(more, c[k][q + 1], best), won = (won & ~more) | ((q + 1) & more);
+            }
+            const vec x = squash(best, &slope);
+            FOR(l, H1) s->x1[row][l][m] = x[l], s->s1[row][l][m] = slope[l];
+            FOR(l, 16) s->won1[m][row][l] = won[l];
+        }
+    }
+    FOR(high, H2) {
+        vec best[H2][3];
+        mask won[H2][3];
+        FOR(r, 3) {
+            vec c[N2][3];
+            EACH(x, N2) EACH(o, 3) c[x][o] = load(w->b2 + 16 * o);
+            FOR(i, MAPS1) FOR(dy, 5) EACH(dx, 5) {
+                const float *tap = s->by_tap[i][5 * dy + dx];
+                const vec t[3] = {load(tap), load(tap + 16), load(tap + 32)};
+                EACH(x, N2) {
+                    const vec from = all(s->x1[3 * high + r + dy][x + dx][i]);
+                    EACH(o, 3) c[x][o] += from * t[o];
+                }
+            }
+            EACH(x, N2) EACH(o, 3) {
+                const int first = r == 0 && x % 3 == 0;
+                const mask more = first ? ~(mask){0} : c[x][o] > best[x / 3][o];
+                best[x / 3][o] = where(more, c[x][o], best[x / 3][o]);
+                won[x / 3][o] = (won[x / 3][o] & ~more) | ((3 * r + x % 3) & more);
+            }
+        }
+        FOR(wide, H2) FOR(o, 3) {
+            vec slope;
+            const int at = high * H2 + wide;
+            store(s->x2[at] + 16 * o, squash(best[wide][o], &slope));
+            store(s->s2[at] + 16 * o, slope);
+            FOR(l, 16) s->won2[at][16 * o + l] = won[wide][o][l];
+        }
+    }
+    vec h[10], y = load(w->b4), slope;
+    EACH(o, 10) h[o] = load(w->b3 + 16 * o);
+    FOR(at, PLACES) FOR(m, MAPS2) {
+        const vec x = all(s->x2[at][m]);
+        EACH(o, 10) h[o] += x * load(w->dense[at * MAPS2 + m] + 16 * o);
+    }
+    EACH(o, 10) store(s->x3 + 16 * o, squash(h[o], &slope)), store(s->s3 + 16 * o, slope);
+    FOR(k, HIDDEN) y += all(s->x3[k]) * load(w->out[k]);
+    store(logits, y);
+    int class = 0;
+    FOR(i, CLASSES) if (logits[i] > logits[class]) class = i;
+    return class;
+}
+
+/* Logits become probabilities; what stands beyond the classes becomes zero. */
+static void softmax(float p[16], int class)
+{
+    const float top = p[class];
+    float z = 0;
+    FOR(i, 16) p[i] = i < CLASSES ? p[i] - top : -126;
+    const vec t = load(p) * all(1.442695041f);
+    store(p, power2(where(t < -126, all(-126), t)));
+    FOR(i, CLASSES) z += p[i];
+    FOR(i, 16) p[i] = i < CLASSES ? p[i] / z : 0;
+}
+
+/* ------------------------------------------------------------------------------- backward */
+
+/* From the derivatives by the logits down; every weight moves as soon as nothing below needs its old value. */
+static void backward(State *s, const float top[16], float rate)
+{
+    Weights *w = &s->weights;
+    const vec r = all(rate), v4 = load(top);
+    vec v3[10];
+    float d3[160] = {0}, d2[PLACES][48] = {{0}};
+    FOR(k, HIDDEN) {
+        const vec old = load(w->out[k]);
+        d3[k] = sum(old * v4) * s->s3[k];
+        store(w->out[k], old - r * (all(s->x3[k]) * v4));
+    }
+    store(w->b4, load(w->b4) - r * v4);
+    EACH(o, 10) v3[o] = load(d3 + 16 * o);
+    FOR(at, PLACES) FOR(m, MAPS2) {
+        float *row = w->dense[at * MAPS2 + m];
+        vec total = all(0), x = all(s->x2[at][m]);
+        EACH(o, 10) {
+            const vec old = load(row + 16 * o);
+            total += old * v3[o];
+            store(row + 16 * o, old - r * (x * v3[o]));
+        }
+        d2[at][m] = sum(total) * s->s2[at][m];
+    }
+    EACH(o, 10) store(w->b3 + 16 * o, load(w->b3 + 16 * o) - r * v3[o]);
+
+    __builtin_memset(s->g1, 0, sizeof s->g1);
+    FOR(m, MAPS2) {
+        float by_bias = 0;
+        int from[PLACES]; /* the upper left of what each winner saw, in x1 */
+        FOR(at, PLACES) {
+            const int won = s->won2[at][m];
+            from[at] = (at / H2 * 3 + won / 3) * H1 + at % H2 * 3 + won % 3;
+            by_bias += d2[at][m];
+        }
+        FOR(t, 25) {
+            float *tap = w->c2[m][t];
+            const int on = t / 5 * H1 + t % 5;
+            const vec old[2] = {load(tap), load(tap + 16)};
+            vec moved[2] = {all(0), all(0)};
+            EACH(at, PLACES) {
+                const vec d = all(d2[at][m]);
+                float *g = s->g1[0][from[at] + on];
+                const float *x = s->x1[0][from[at] + on];
+                EACH(h, 2) {
+                    store(g + 16 * h, load(g + 16 * h) + d * old[h]);
+                    moved[h] += d * load(x + 16 * h);
+                }
+            }
+            EACH(h, 2) store(tap + 16 * h, old[h] - r * moved[h]);
+            FOR(i, MAPS1) s->by_tap[i][t][m] = tap[i];
+        }
+        w->b2[m] -= rate * by_bias;
+    }
+
+    vec moved[MAPS1];
+    float by_bias[MAPS1];
+    FOR(m, MAPS1) moved[m] = all(0), by_bias[m] = 0;
+    FOR(y, H1) FOR(x, H1) FOR(m, MAPS1) {
+        const int won = s->won1[m][y][x];
+        const float d = s->g1[y][x][m] * s->s1[y][x][m];
+        moved[m] += all(d) * load(s->patch[(2 * y + won / 2) * N1 + 2 * x + won % 2]);
+        by_bias[m] += d;
+    }
+    FOR(m, MAPS1) {
+        store(w->c1[m], load(w->c1[m]) - r * moved[m]);
+        w->b1[m] -= rate * by_bias[m];
+    }
+}
+
+/* ------------------------------------------------------------------------------- the calls */
+
+EXPORT size_t column_state_bytes(void) { return sizeof(State); }
+
+/* Weights were written: make ready what follows from them. */
+EXPORT void column_begin(State *s) { transpose(s); }
+
+/* images[rows[i]], bytes of 29x29, distorted by a map each and by noise that is drawn by its number. */
+EXPORT void column_distort(const State *s, const uint8_t *images, const uint32_t *rows, const float *maps,
+                           uint64_t key, int n, float *out)
+{
+    FOR(i, n) {
+        const size_t from = (size_t)rows[i] * SIDE * SIDE;
+        distort(s, images + from, maps + 6 * i, key, rows[i], out + (size_t)i * SIDE * SIDE);
+    }
+}
+
+/* Train on such images, in order; how many were misread as they were presented. */
+EXPORT int column_train(State *s, const uint8_t *images, const int32_t *labels, const uint32_t *rows,
+                        const float *maps, uint64_t key, int n, float rate)
+{
+    float p[16], image[SIDE * SIDE];
+    int mistakes = 0;
+    FOR(i, n) {
+        column_distort(s, images, rows + i, maps + 6 * i, key, 1, image);
+        present(s, image);
+        const int class = forward(s, p), label = labels[rows[i]];
+        mistakes += class != label;
+        softmax(p, class);
+        p[label] -= 1;
+        backward(s, p, rate);
+    }
+    return mistakes;
+}
+
+/* The probabilities of the ten classes of each image as it is. */
+EXPORT void column_read(State *s, const uint8_t *images, int n, float *probabilities)
+{
+    const float step = 2.0f / 255;
+    float p[16], image[SIDE * SIDE];
+    FOR(i, n) {
+        FOR(k, SIDE * SIDE) image[k] = images[(size_t)i * SIDE * SIDE + k] * step - 1;
+        present(s, image);
+        softmax(p, forward(s, p));
+        FOR(k, CLASSES) probabilities[i * CLASSES + k] = p[k];
+    }
+}

@@ -1,0 +1,125 @@
+"""Small networks for a committee that two cores can afford, in PyTorch.
+
+Each sees one view of the digits, as the columns of 2012 do, on images that ``column.c``
+distorts anew in each epoch. What PyTorch rounds is bound to the machine.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from lenet5 import draws
+from systems.columns import Column, ColumnEngine
+
+LIBRARY = f"torch {torch.__version__}"
+
+
+@dataclass(frozen=True)
+class Member(Column):
+    """A view, the ranges of its distortions, and a training in one cycle of the rate."""
+
+    epochs: int = 20  # the last on images that are not distorted
+    rotation: float = 12.0
+    shift: float = 2.0
+    elastic: float = 20.0
+    smoothness: float = 5.0
+    batch_size: int = 128
+    peak: float = 3e-3  # of the rate
+    decay: float = 1e-2  # of the weights, by the rate
+
+
+class Pools(nn.Module):
+    """The maximum and the mean of each map, side by side."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], dim=1)
+
+
+class Network(nn.Sequential):
+    """From images of shape (N, 1, 29, 29), from -1, paper, to 1, ink, to ten logits."""
+
+    def __init__(self):
+        layers = OrderedDict(
+            maps1=_maps(1, 32),  # 32 x 27 x 27
+            maps2=_maps(32, 32, stride=2),  # 32 x 13 x 13
+            maps3=_maps(32, 48, padding=1),  # 48 x 13 x 13
+            maps4=_maps(48, 64, stride=2),  # 64 x 6 x 6
+            maps5=_maps(64, 96),  # 96 x 4 x 4
+            pools=Pools(),  # 192
+            output=nn.Linear(192, 10),
+        )
+        super().__init__(layers)
+
+
+class MemberEngine:
+    """A member in training, with the methods of :class:`systems.columns.ColumnEngine`.
+
+    Parameters
+    ----------
+    column : Member
+    seed : int
+    weights : dict of arrays, optional
+        By the names of the network's state; by default drawn.
+    """
+
+    def __init__(self, column: Member, seed: int, weights=None):
+        torch.manual_seed(seed)
+        self.column, self.seed = column, seed
+        self.network = Network().to(memory_format=torch.channels_last)
+        if weights:
+            tensors = {name: torch.from_numpy(x) for name, x in weights.items()}
+            self.network.load_state_dict(tensors)
+        self._distorter = ColumnEngine(column, seed)
+        rates = {"lr": column.peak, "weight_decay": column.decay}
+        self._optimizer = torch.optim.AdamW(self.network.parameters(), **rates)
+        self._cycle = None
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """A copy of parameters and of the means that batches are normalised by."""
+        state = self.network.state_dict().items()
+        return {name: x.contiguous().numpy().copy() for name, x in state}
+
+    def train(self, images, labels, epoch: int) -> int:
+        """An epoch, from 0; how many images were misread as they were presented."""
+        size, column = self.column.batch_size, self.column
+        if self._cycle is None:
+            steps = column.epochs * -(-len(labels) // size)
+            self._cycle = torch.optim.lr_scheduler.OneCycleLR(
+                self._optimizer, column.peak, total_steps=steps
+            )
+        order = draws.shuffle(self.seed, epoch, len(labels))
+        if epoch + 1 < column.epochs:
+            shown = torch.from_numpy(self._distorter.distorted(images, epoch))
+        else:
+            shown = _input(images[order])
+        targets, mistakes = torch.from_numpy(labels[order]).long(), 0
+        self.network.train()
+        for some, wanted in zip(shown.split(size), targets.split(size), strict=True):
+            logits = self.network(some.contiguous(memory_format=torch.channels_last))
+            self._optimizer.zero_grad()
+            cross_entropy(logits, wanted).backward()
+            self._optimizer.step()
+            self._cycle.step()
+            mistakes += int((logits.argmax(dim=1) != wanted).sum())
+        return mistakes
+
+    @torch.inference_mode()
+    def probabilities(self, images) -> np.ndarray:
+        """Of each class, float32 of shape (N, 10)."""
+        self.network.eval()
+        parts = [self.network(x).softmax(dim=1) for x in _input(images).split(500)]
+        return torch.cat(parts).numpy()
+
+
+def _maps(before: int, after: int, **options) -> nn.Sequential:
+    convolution = nn.Conv2d(before, after, 3, bias=False, **options)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())
+
+
+def _input(images) -> Tensor:
+    return torch.from_numpy(images)[:, None].float() / 127.5 - 1

@@ -1,0 +1,125 @@
+"""A rung and a column train to the same bytes however and wherever their C is built."""
+
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_kernel_builds import HERE, TARGETS, need
+
+from lenet5 import compiler
+from lenet5.data import Split
+from systems import columns, ladder, recipe
+from systems.columns import Column, ColumnEngine
+from systems.ladder import Ladder
+from systems.rungs import BEST, RAW
+
+IMAGES = 100
+
+
+class OfRung:
+    """A training on distorted and plain images."""
+
+    source, driver, module = ladder.SOURCE, HERE / "ladder_driver.c", ladder
+
+    def __init__(self, rung):
+        self.rung = rung
+        self.macros = {name.upper(): int(getattr(rung, name)) for name in ladder.FLAGS}
+        self.macros["SIDE"] = rung.side
+        self.patterns = recipe.patterns(replace(rung, distortion=1.0), 0, 1, IMAGES)
+
+    def outcome(self, split) -> bytes:
+        """All that it leaves, and what it reads."""
+        rows, maps = self.patterns
+        engine = Ladder(self.rung, 0)
+        engine.estimate(split, rows[:20])
+        engine.set_rates(5e-4, 0.02)
+        engine._library.ladder_train(
+            engine._at, split.images.ctypes.data, split.labels.ctypes.data,
+            rows.ctypes.data, maps.ctypes.data, IMAGES, 40, 3e-4,
+        )  # fmt: skip
+        classes = engine.read(split.images)
+        return engine._block.tobytes() + classes.tobytes()
+
+    def sent(self, split) -> list:
+        state = Ladder(self.rung, 0)._block
+        head = np.array([IMAGES, IMAGES], np.int32)
+        return [head, state, split.labels, *self.patterns, split.images]
+
+
+class OfColumn:
+    """An epoch of a column."""
+
+    source, driver, module = columns.SOURCE, HERE / "column_driver.c", columns
+    macros, column = {}, Column(width=12)
+
+    def outcome(self, split) -> bytes:
+        """All that it leaves, what it presented, and what it reads."""
+        images, engine = columns.view(split.images, 12), ColumnEngine(self.column, 0)
+        engine.train(images, split.labels, 0)
+        seen = engine.distorted(images, 0), engine.probabilities(images)
+        return b"".join(x.tobytes() for x in (engine._block, *seen))
+
+    def sent(self, split) -> list:
+        engine = ColumnEngine(self.column, 0)
+        rows, maps, key, _ = engine._epoch(0, IMAGES)
+        head = np.array([IMAGES, key], np.uint64)
+        images = columns.view(split.images, 12)
+        return [head, engine._block, split.labels, rows, maps, images]
+
+
+CASES = pytest.mark.parametrize(
+    "case", [OfRung(BEST), OfRung(RAW), OfColumn()], ids=["1998", "last", "2012"]
+)
+
+
+@pytest.fixture
+def split(mnist):
+    return Split(mnist[0].images[:IMAGES], mnist[0].labels[:IMAGES])
+
+
+def defines(macros: dict) -> list[str]:
+    return [f"-D{name}={value}" for name, value in macros.items()]
+
+
+def by_zig(*flags):
+    flags = [*compiler.FLAGS, *flags, "-shared", "-fPIC", *compiler.LINK]
+    return lambda source, path, macros: compiler.compile_source(
+        source, path, [*flags, *defines(macros)]
+    )
+
+
+def by_system(source, path, macros):
+    command = [need("gcc", "cc", "gcc", "clang"), *compiler.FLAGS, "-shared", "-fPIC"]
+    subprocess.run([*command, "-w", *defines(macros), source, "-o", path], check=True)
+
+
+@CASES
+def test_no_build_changes_a_byte(split, case, monkeypatch, tmp_path):
+    expected = case.outcome(split)
+    builds = by_zig("-mcpu=baseline"), by_zig("-O1", "-mcpu=native"), by_system
+    for number, build in enumerate(builds):
+
+        def library(source, path=tmp_path / f"{number}.so", build=build, **macros):
+            build(source, path, macros)
+            return path
+
+        monkeypatch.setattr(compiler, "library", library)
+        case.module._load.cache_clear()
+        assert case.outcome(split) == expected, number
+    monkeypatch.undo()
+    case.module._load.cache_clear()
+
+
+@CASES
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_machine_changes_a_byte(split, case, target, tmp_path):
+    flags, package, program = TARGETS[target]
+    command = [need(package, program), tmp_path / "driver"]
+    if target == "wasm":
+        command.insert(1, HERE / "kernel_driver.mjs")
+    flags = [*compiler.FLAGS, *flags, *defines(case.macros)]
+    compiler.compile_source(case.driver, tmp_path / "driver", flags)
+    sent = b"".join(x.tobytes() for x in case.sent(split))
+    came = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
+    assert came == case.outcome(split)
