@@ -45,8 +45,8 @@ glue(seeds=len(best.errors), verdict=ladder.verdict(paper, (low, high)))
 # ```{glue:figure} fig-ladder
 # :name: fig-ladder
 # :alt: Nine rows of dots over the test error in per cent, one dot a run, with a diamond at the mean of each row and a
-# :  bar for its interval. The first rows, of 1998, stand at the left of the dashed line or around it; from the row of
-# :  the softmax on, the dots stand to the right of it.
+# :  bar for its interval. The second row, of 1998, stands around the dashed line; max-pooling, ReLU and the full C3
+# :  stand to the left of it; the letter, the softmax, Adam, 28×28 and the report to the right.
 # The test error of every run, rung by rung, one dot each. Diamonds are means, bars their t intervals. The dashed line
 # is the error that the paper of 1998 states.
 # ```
@@ -189,8 +189,8 @@ glue(
 # {glue:text}`unscaled`, and with such a loss the network hardly learns ({numref}`tab-choices`).
 #
 # Do the second derivatives gain anything? With one rate for all weights, tuned on the images held back, the same
-# network reaches {glue:text}`one_rate_mean`; the difference is {glue:text}`one_rate` points. They gain nothing: where
-# the loss is scaled so that it trains, $\mu$ outweighs most of them, and the plain rule does better.
+# network reaches {glue:text}`one_rate_mean`; the difference is {glue:text}`one_rate` points, and its interval holds
+# zero. No gain shows: where the loss is scaled so that it trains, $\mu$ outweighs most of them.
 #
 # ## What the network sees
 #
