@@ -1,11 +1,12 @@
 """Sphinx extension: the directives of the status page.
 
-``{chapter-status}`` lists how each chapter was executed, ``{file-status} FILE …`` when the
+``{chapter-status}`` lists how each chapter was executed, ``{file-status} PATTERN …`` when the
 history of the project last changed these files, ``{environment-status}`` the versions of
 the packages that the file ``status_requirements`` pins.
 """
 
 import hashlib
+import itertools
 import platform
 import re
 import subprocess
@@ -63,15 +64,17 @@ class FileStatus(ChapterStatus):
 
     def rows(self, root: Path) -> list[list[str]]:
         rows = []
-        for name in self.arguments[0].split():
-            self.env.note_dependency(str(root / name))
+        found = [sorted(root.glob(x)) for x in self.arguments[0].split()]
+        for path in itertools.chain(*found):
+            name = path.relative_to(root).as_posix()
+            self.env.note_dependency(str(path))
             command = ["git", "log", "-1", "--format=%cs", "--", name]
             try:
                 done = subprocess.run(command, cwd=root, capture_output=True, text=True)
                 date = done.stdout.strip()
             except FileNotFoundError:
                 date = ""
-            digest = hashlib.sha256((root / name).read_bytes()).hexdigest()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
             rows.append([f"`{name}`", date or "not known here", f"`{digest[:12]}`"])
         return rows
 
