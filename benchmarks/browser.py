@@ -17,10 +17,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from lenet5 import DATA, PROJECT
 from lenet5.compiler import cpuinfo, webassembly
-from lenet5.data import MD5, ROOT, checksum, load
+from lenet5.data import MD5, checksum, load
 
-BOOK, HERE = ROOT.parent / "book", Path(__file__).parent
+BOOK, HERE = PROJECT / "book", Path(__file__).parent
 KERNEL, PAGE = BOOK / "kernel", BOOK / "reproduce" / "worker"
 WORKER = [KERNEL / f"{name}.js" for name in ("unpack", "kernel", "safetensors")]
 WORKER += [PAGE / f"{x}.js" for x in ("draws", "sha256", "data", "train", "worker")]
@@ -55,7 +56,7 @@ print(*times)
 
 def in_the_page(page, epochs: int) -> float:
     """The median epoch of the book's worker, both measurements included."""
-    raw = ROOT / "MNIST" / "raw"
+    raw = DATA / "MNIST" / "raw"
     files = {name: (raw / name).read_bytes() for name in MD5}
     files["kernel.wasm"] = webassembly().read_bytes()
     files = {name: base64.b64encode(data).decode() for name, data in files.items()}

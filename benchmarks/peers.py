@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from lenet5.data import ROOT, load
+from lenet5 import DATA
+from lenet5.data import load
 
 
 def ours() -> Callable[[], float]:
@@ -49,7 +50,7 @@ def conventional() -> Callable[[], float]:
     torch.manual_seed(0)
     torch.set_num_threads(2)
     with TemporaryDirectory() as folder:
-        shutil.copytree(ROOT / "MNIST" / "raw", Path(folder, "MNIST", "raw"))
+        shutil.copytree(DATA / "MNIST" / "raw", Path(folder, "MNIST", "raw"))
         options = {"transform": ToTensor(), "download": True}  # which unpacks
         splits = [MNIST(folder, train=part, **options) for part in (True, False)]
     batches = DataLoader(splits[0], batch_size=128, shuffle=True)

@@ -6,6 +6,7 @@
 import statistics
 import sys
 import time
+from functools import partial
 
 import torch
 
@@ -18,8 +19,8 @@ from systems.rungs import BEST
 BY_TORCH, BY_ENGINE, A_RUN = 500, 20_000, 60_000  # patterns presented
 
 
-def of_1998(train):
-    """Loops over some patterns with LeNet-5 of 1998, by name."""
+def of_1998(train) -> dict[str, tuple]:
+    """By name: how many patterns of LeNet-5 of 1998, and a function that presents them."""
     rows, _ = recipe.patterns(BEST, 0, 1, A_RUN)
     engine, network = Ladder(BEST, 0), lenet1998.LeNet(BEST)
     engine.estimate(train, rows[: recipe.CURVATURE_PATTERNS])
@@ -32,29 +33,28 @@ def of_1998(train):
     labels = torch.from_numpy(train.labels).long()
     images = torch.from_numpy(train.images.copy())
 
-    def by_torch(count: int) -> None:
-        some = rows[:count].astype("int64")
-        lenet1998.train(network, images[some], labels[some], codes, rates, BEST)
+    some = rows[:BY_TORCH].astype("int64")
+    given = images[some], labels[some], codes, rates, BEST
+    return {
+        "PyTorch": (BY_TORCH, partial(lenet1998.train, network, *given)),
+        "ladder.c": (BY_ENGINE, partial(engine.train, train, rows[:BY_ENGINE])),
+    }
 
-    return {"PyTorch": by_torch, "ladder.c": lambda n: engine.train(train, rows[:n])}
 
-
-def of_2012(train):
-    """The same with a column of 2012; the engine distorts each image, the loop does not."""
+def of_2012(train) -> dict[str, tuple]:
+    """The same of a column of 2012, on images that its engine alone distorts anew."""
     images = columns.view(train.images[:BY_ENGINE], 0)
     engine, network = ColumnEngine(Column(), 0), column2012.Column()
     labels = train.labels[:BY_ENGINE]
     shown = torch.from_numpy(engine.distorted(images[:BY_TORCH], 0))
     targets = torch.from_numpy(labels[:BY_TORCH]).long()
 
-    def by_torch(_) -> None:
-        column2012.train(network, shown, targets, 0.001)
-
-    def distort(_) -> None:
-        engine.distorted(images, 0)
-
-    train_epoch = lambda _: engine.train(images, labels, 0)  # noqa: E731
-    return {"PyTorch": by_torch, "column.c": train_epoch, "distorting": distort}
+    given = shown, targets, 0.001
+    return {
+        "PyTorch": (BY_TORCH, partial(column2012.train, network, *given)),
+        "column.c": (BY_ENGINE, partial(engine.train, images, labels, 0)),
+        "distorting": (BY_ENGINE, partial(engine.distorted, images, 0)),
+    }
 
 
 def main(rounds: int) -> None:
@@ -63,10 +63,9 @@ def main(rounds: int) -> None:
     for title, loops in (("1998", of_1998(train)), ("2012", of_2012(train))):
         times = {name: [] for name in loops}
         for number in range(rounds + 1):  # the first warms up
-            for name, loop in loops.items():
-                count = BY_TORCH if name == "PyTorch" else BY_ENGINE
+            for name, (count, loop) in loops.items():
                 started = time.perf_counter()
-                loop(count)
+                loop()
                 if number:
                     times[name].append((time.perf_counter() - started) / count)
         for name, each in times.items():

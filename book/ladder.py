@@ -173,7 +173,8 @@ glue("{:.2f} %", low=low_scale.mean)
 # %% tags=["remove-cell"]
 lowest, highest = ladder.first_rates(rungs.BEST, train)
 unscaled = ladder.first_rates(replace(rungs.BEST, scale=1.0), train)
-glue("{:.1e}", lowest=lowest, highest=highest, unscaled=unscaled[0])
+glue("{:.5f}", lowest=lowest, unscaled=unscaled[0])
+glue("{:.3f}", highest=highest)
 glue(one_rate=one_rate.gain(best), distorted_gain=distorted.gain(best))
 glue("{:.2f} %", one_rate_mean=one_rate.mean, distorted=distorted.mean)
 glue(
@@ -183,7 +184,7 @@ glue(
 # %% [markdown]
 # ## A rate for each weight
 #
-# In the paper's first pass the rates range from about $7 \times 10^{-5}$ to $0.016$. Ours range from
+# In the paper's first pass the rates range from about $0.00007$ to $0.016$. Ours range from
 # {glue:text}`lowest` to {glue:text}`highest`. The upper end is the same at any scale of the loss, $\eta/\mu = 0.025$,
 # that of a weight which the loss hardly feels. The lower end comes near the paper's with a loss that is not scaled,
 # {glue:text}`unscaled`, and with such a loss the network hardly learns ({numref}`tab-choices`).

@@ -7,7 +7,7 @@ import pandas as pd
 from exhibits import RECORD, figures, glue, ledger, origin, show, show_table
 from exhibits import intervals as ci
 from exhibits.study import MEASURES, measures, read_study
-from lenet5.data import ROOT
+from lenet5 import DATA
 from lenet5.run import Run
 
 TEST_IMAGES = 10_000
@@ -16,7 +16,7 @@ study = read_study("seeds.csv")
 source = origin.of_study(study.runs, Run.load(RECORD))
 final, best = study.final, study.best
 mean, spread = statistics.fmean(final), statistics.stdev(final)
-original = round(100 - pd.read_csv(ROOT / "original.csv").accuracy.iloc[-1], 2)
+original = round(100 - pd.read_csv(DATA / "original.csv").accuracy.iloc[-1], 2)
 lecun = ledger.read().literature["lenet5"]["error"]
 glue(seeds=len(final), epochs=study.errors.columns[-1])
 

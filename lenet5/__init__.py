@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+DATA, RUNS, RECORD = PROJECT / "data", PROJECT / "runs", PROJECT / "record"
 
 
 class Lenet5Error(Exception):

@@ -13,9 +13,8 @@ import time
 import warnings
 from pathlib import Path
 
-from lenet5 import PROJECT, Config, Lenet5Error, allowed, replicate
+from lenet5 import DATA, RECORD, RUNS, Config, Lenet5Error, allowed, replicate
 
-DATA, RUNS, RECORD = PROJECT / "data", PROJECT / "runs", PROJECT / "record"
 FIELDS = dataclasses.fields(Config)
 
 
@@ -41,8 +40,9 @@ def _complain(message) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    about = {"prog": "python -m lenet5", "description": "LeNet-5 on MNIST."}
-    parser = argparse.ArgumentParser(**about)
+    parser = argparse.ArgumentParser(
+        "python -m lenet5", description="LeNet-5 on MNIST."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     data, runs, as_json = (argparse.ArgumentParser(add_help=False) for _ in range(3))
     folder = {"type": Path, "metavar": "FOLDER"}

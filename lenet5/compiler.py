@@ -1,5 +1,6 @@
 """Builds C with the pinned zig compiler, once for each processor."""
 
+import ctypes
 import hashlib
 import importlib.util
 import os
@@ -28,11 +29,20 @@ WASM = (
 def library(source: Path, **macros: int) -> Path:
     """A C file as a shared library, with macros, built if it is not in the cache.
 
-    The file includes no other of the project. ``LENET5_CPU`` names another processor than
+    It may include headers that stand beside it. ``LENET5_CPU`` names another processor than
     this one, as zig does (``baseline``). Lenet5Error says why a file cannot be built.
     """
     cpu = f"-mcpu={os.environ.get('LENET5_CPU', 'native')}"
     return _cached("so", source, ["-shared", "-fPIC", *LINK, cpu], macros)
+
+
+def load(source: Path, prefix: str, *functions, **macros: int) -> ctypes.CDLL:
+    """The library of a C file; of its functions, ``prefix_NAME``: name, result, arguments."""
+    loaded = ctypes.CDLL(str(library(source, **macros)))
+    for name, result, *arguments in functions:
+        function = getattr(loaded, f"{prefix}_{name}")
+        function.restype, function.argtypes = result, arguments
+    return loaded
 
 
 def webassembly(source: Path = KERNEL, **macros: int) -> Path:
@@ -61,7 +71,9 @@ def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
     flags = [*FLAGS, *flags, *(f"-D{name}={value}" for name, value in macros.items())]
     features = cpuinfo("flags", "Features", "isa")  # of processors that share a folder
     machine = f"{platform.system()} {platform.machine()} {features}"
-    digest = hashlib.sha256(source.read_bytes() + f"{flags} {machine}".encode())
+    digest = hashlib.sha256(f"{flags} {machine}".encode())
+    for path in (source, *sorted(source.parent.glob("*.h"))):
+        digest.update(path.read_bytes())
     built = CACHE / f"{source.stem}-{digest.hexdigest()[:16]}.{suffix}"
     if built.exists():
         return built
@@ -70,9 +82,8 @@ def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
         with FileLock(built.with_suffix(".lock")):
             if not built.exists():  # another process may have built it meanwhile
                 if sys.stderr.isatty():  # for a person, not for a stored output
-                    print(
-                        f"Building {source.name} (once, some seconds)", file=sys.stderr
-                    )
+                    told = f"Building {source.name} (once, some seconds)"
+                    print(told, file=sys.stderr)
                 compile_source(source, built, flags)
     except OSError as error:
         why = f"{error.strerror}; make that folder writable"

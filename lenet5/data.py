@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lenet5 import PROJECT, Lenet5Error
+from lenet5 import DATA, Lenet5Error
 
 SIDE, BOX = 28, 20  # pixels of an image of MNIST, and of the digit in it
 FAINT = 0.1  # of the strongest ink: below it lie paper grain and compression noise
-ROOT = PROJECT / "data"
 MD5 = {  # as the data set's distributors publish them
     "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
     "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
@@ -30,7 +29,7 @@ class Split(NamedTuple):
 
 
 @functools.cache
-def load(root: Path = ROOT) -> tuple[Split, Split]:
+def load(root: Path = DATA) -> tuple[Split, Split]:
     """The training and the test split of MNIST: 60,000 and 10,000 images, read once.
 
     ``root`` holds the official files in ``MNIST/raw``; one that is missing or damaged
@@ -161,11 +160,9 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     low, paper, high = grey.min() + 32, _border(grey) + 32, grey.max() + 32
     if paper**2 < low * high:
         grey = 255 - grey
-    half = max(1, min(grey.shape) // 6)
-    paper = np.pad(grey, 2 * half, constant_values=-np.inf)
-    for extreme in (np.max, np.min):
-        for axis in (0, 1):
-            windows = sliding_window_view(paper, 2 * half + 1, axis)
-            paper = extreme(windows, -1)
+    edge = 2 * max(1, min(grey.shape) // 6)
+    paper = np.pad(grey, edge, constant_values=-np.inf)
+    for extreme, axis in ((np.max, 0), (np.max, 1), (np.min, 0), (np.min, 1)):
+        paper = extreme(sliding_window_view(paper, edge + 1, axis), -1)
     ink = (paper - grey) / (paper + 32)
     return np.where(ink > ink.max() / 3, ink, 0)  # below are grain and compression

@@ -2,13 +2,13 @@
 
 import ctypes
 import functools
-import hashlib
 import math
 
 import numpy as np
 
 from lenet5 import Lenet5Error, compiler, cores, draws
 from lenet5.data import Split
+from lenet5.train import checksum
 
 TRIAL = "8335a69b3f882700a5a11694f0155e97b85ffc80bb345a688f1e5800f47d5c1b"
 AT_ONCE = 10_000  # images measured in one call: Ctrl-C comes between two
@@ -43,7 +43,7 @@ class ExactEngine:
         self._library = _load(self.image_shape, self.classes)
         self._shapes = {name: np.shape(array) for name, array in weights.items()}
         # The kernel's State, and its parts.
-        self._memory = _aligned(self._library.lenet_state_bytes())
+        self._memory = aligned(self._library.lenet_state_bytes())
         floats = self._memory[24 : 24 + 12 * self._library.lenet_weights()]
         self._state = {
             "powers": self._memory[:16].view(np.float64),  # of Adam's betas
@@ -53,7 +53,7 @@ class ExactEngine:
         self._state["powers"][:] = 1
         self._floats = self._state["floats"]
         self._floats[0] = np.concatenate([np.ravel(x) for x in weights.values()])
-        self._arena = _aligned(0)
+        self._arena = aligned(0)
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -112,8 +112,7 @@ class ExactEngine:
     def activations(self, image) -> dict[str, np.ndarray]:
         """What each layer makes of one image, float32, by the layer's name."""
         image = self._images(image)
-        sides = np.array(self.image_shape[1:])
-        shapes = {}
+        sides, shapes = np.array(self.image_shape[1:]), {}
         for number, maps in ((1, 6), (2, 16)):
             shapes[f"relu{number}"] = (maps, *(sides - 4))
             sides = (sides - 4) // 2
@@ -142,7 +141,7 @@ class ExactEngine:
     def _arena_for(self, batch_size) -> int:
         size = self._library.lenet_arena_bytes(batch_size, self.threads)
         if self._arena.nbytes < size:
-            self._arena = _aligned(size)
+            self._arena = aligned(size)
         return _at(self._arena)
 
 
@@ -160,20 +159,15 @@ def trial() -> str:
     engine._floats[1:] = [[1e-39], [1e-40]]
     results = [engine.steps(split, np.arange(40), 25, 1e-3), engine._floats]
     results += [engine.measure(split), engine.probabilities(split.images[:7])]
-    content = b"".join(np.asarray(x).tobytes() for x in results)
-    return hashlib.sha256(content).hexdigest()
+    return checksum(dict(enumerate(results)))
 
 
 @functools.cache
 def _load(image_shape, classes):
     names = ("CHANNELS", "HEIGHT", "WIDTH", "CLASSES")
     shape = dict(zip(names, (*image_shape, classes), strict=True))
-    try:
-        library = ctypes.CDLL(str(compiler.library(compiler.KERNEL, **shape)))
-    except Lenet5Error as error:
-        raise Lenet5Error(f"{error}: mend that, or use --engine torch") from error
     p, i, z, d = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_double
-    for name, result, *arguments in (
+    functions = (
         ("weights", i),
         ("state_bytes", z),
         ("arena_bytes", z, i, i),
@@ -181,13 +175,15 @@ def _load(image_shape, classes):
         ("outputs", i, p, p, p, i, p, i, p, p, p, i),
         ("probabilities", None, p, i, p),
         ("layers", None, p, p, i, p),
-    ):
-        function = getattr(library, f"lenet_{name}")
-        function.restype, function.argtypes = result, arguments
-    return library
+    )
+    try:
+        return compiler.load(compiler.KERNEL, "lenet", *functions, **shape)
+    except Lenet5Error as error:
+        raise Lenet5Error(f"{error}: mend that, or use --engine torch") from error
 
 
-def _aligned(size: int) -> np.ndarray:
+def aligned(size: int) -> np.ndarray:
+    """So many zero bytes, from a multiple of 64 on, as the kernels' vectors need."""
     block = np.zeros(size + 64, np.uint8)
     start = -block.ctypes.data % 64
     return block[start : start + size]

@@ -17,9 +17,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from lenet5 import PROJECT, Config, Lenet5Error, cores
+from lenet5 import RUNS, Config, Lenet5Error, cores
 
-RUNS = PROJECT / "runs"
 SETTINGS = ("seed", "epochs", "batch_size", "lr", "engine")
 METRICS = ("epoch", "train_loss", "train_error", "test_loss", "test_error", "weights")
 COLUMNS = (*SETTINGS, *METRICS, "seconds", "fingerprint", "machine")

@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from lenet5 import PROJECT, Config, Lenet5Error, checkpoint, data
+from lenet5 import RECORD, RUNS, Config, Lenet5Error, checkpoint, data
 from lenet5.compiler import cpuinfo
 from lenet5.data import Split
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
 from lenet5.train import Metrics, checksum, train
 
-RUNS, RECORD = PROJECT / "runs", PROJECT / "record"
 FILES = ("config.json", "environment.json", "history.csv", "model.safetensors")
 
 
@@ -121,9 +120,8 @@ def load_or_train(
         work.mkdir(exist_ok=True)
 
         def save_and_report(engine, history) -> None:
-            checkpoint.save_arrays(
-                work / "checkpoint", engine.state(), {"history": history}
-            )
+            facts = {"history": history}
+            checkpoint.save_arrays(work / "checkpoint", engine.state(), facts)
             if on_epoch:
                 on_epoch(engine, history)
 

@@ -78,9 +78,8 @@ def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
             chosen &= table[name] == getattr(recipe, name)
         last = table[chosen].drop_duplicates("fingerprint")[[*MEASURES]].dropna()
     except (OSError, ValueError, KeyError) as error:
-        raise Lenet5Error(
-            f"{path} is missing or damaged: restore it with git"
-        ) from error
+        why = "is missing or damaged: restore it with git"
+        raise Lenet5Error(f"{path} {why}") from error
     if len(last) < FEWEST:
         held = f"{path} holds {len(last)} finished replicates of the recipe"
         raise Lenet5Error(f"{held}: a band needs {FEWEST}")

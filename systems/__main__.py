@@ -3,14 +3,12 @@
 import argparse
 import functools
 import sys
-from pathlib import Path
 
-from lenet5 import Lenet5Error, replicate
+from lenet5 import RECORD, Lenet5Error, replicate
 from systems import committee_study, study
 from systems.committee_study import COLUMN_CHOICES, PUBLISHED
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS
 
-RECORD = Path(__file__).resolve().parent.parent / "record"
 NETWORK = RECORD / "lenet1998.safetensors"
 STUDIES = {  # by what, what is run, on how many seeds, and which images judge it
     "choices": (study, [*CHOICES], range(3), "held back", "ladder-choices.csv"),

@@ -2,71 +2,16 @@
  *
  *   29x29 -> 20 maps 4x4 -> max 2x2 -> 40 maps 5x5 -> max 3x3 -> 150 -> 10, softmax
  *
- * systems/column2012.py defines it in PyTorch.  The rules of systems/ladder.c hold: + - * / alone, one order
- * for every sum, sixteen lanes on every machine.  A squash rises, so it comes after the maximum: a ninth
- * of the work.  On the way back only the winner of a maximum has a slope: a ninth and a quarter.
+ * systems/column2012.py defines it in PyTorch.  A squash rises, so it comes after the maximum: a ninth of
+ * the work.  On the way back only the winner of a maximum has a slope: a ninth and a quarter.
  *
  * Lanes: in the first convolution columns of a map, even and odd ones apart; in the second the maps that
  * it makes; on the way back the maps that it sees, and the taps of the first; then the units.
  */
-#include <stddef.h>
-#include <stdint.h>
-
-#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
-#error "the kernel needs strict IEEE arithmetic: no -ffast-math, no x87"
-#endif
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 64")
-#endif
-#define EXPORT __attribute__((visibility("default"), used))
-#define INLINE static inline __attribute__((always_inline))
-#define FOR(i, n) for (int i = 0; i < (n); i++)
-#define EACH(i, n) UNROLL for (int i = 0; i < (n); i++)
+#include "lanes.h"
 
 enum { SIDE = 29, N1 = 26, H1 = 13, N2 = 9, H2 = 3, MAPS1 = 20, MAPS2 = 40, HIDDEN = 150, CLASSES = 10,
        PLACES = H2 * H2 };
-
-typedef float vec __attribute__((vector_size(64)));
-typedef int32_t mask __attribute__((vector_size(64)));
-typedef vec unaligned_vec __attribute__((aligned(4), may_alias));
-INLINE vec load(const float *p) { return *(const unaligned_vec *)p; }
-INLINE void store(float *p, vec a) { *(unaligned_vec *)p = a; }
-INLINE vec all(float a) { return a - (vec){0}; }
-INLINE vec where(mask m, vec a, vec b) { return (vec)(((mask)a & m) | ((mask)b & ~m)); }
-INLINE float sum(vec a) /* across the lanes: halves on halves */
-{
-    a += __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    a += __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
-    a += __builtin_shufflevector(a, a, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
-    return a[0] + a[1];
-}
-
-/* 2^t for |t| <= 126, within 2e-7 of it: a whole power times the Taylor polynomial at |f| <= 1/2. */
-INLINE vec power2(vec t)
-{
-    const vec shift = all(0x1.8p23f);
-    vec whole = t + shift, f = t - (whole - shift), p = all(1.5403530e-4f);
-    p = p * f + all(1.33335581e-3f);
-    p = p * f + all(9.61812911e-3f);
-    p = p * f + all(5.55041087e-2f);
-    p = p * f + all(2.40226507e-1f);
-    p = p * f + all(6.93147181e-1f);
-    p = p * f + all(1);
-    return p * (vec)(((mask)whole << 23) + 0x3f800000);
-}
-
-/* 1.7159 tanh(2a/3), and its slope. */
-INLINE vec squash(vec a, vec *slope)
-{
-    const float A = 1.7159f, S = 2.0f / 3;
-    vec t = a * all(S * 2.885390082f); /* e^2z is 2^t, and tanh z is 1 - 2 / (e^2z + 1) */
-    t = where(t > 26, all(26), where(t < -26, all(-26), t));
-    vec y = all(A) * (all(1) - all(2) / (power2(t) + all(1)));
-    *slope = all(A * S) - y * y * all(S / A);
-    return y;
-}
 
 typedef struct { /* what is trained, in whole vectors: [to][tap][from] or [from][to] */
     float c1[MAPS1][16], b1[32], c2[MAPS2][25][32], b2[48];
@@ -125,7 +70,7 @@ static void displace(const State *s, uint64_t key, uint64_t number, float by[2][
 static void distort(const State *s, const uint8_t *image, const float *map, uint64_t key, uint64_t number,
                     float *out)
 {
-    const float middle = (SIDE - 1) / 2.0f, end = SIDE + 1, step = 2.0f / 255;
+    const float middle = (SIDE - 1) / 2.0f, step = 2.0f / 255;
     float frame[SIDE + 3][SIDE + 3] = {{0}}; /* the image within a margin of zeros: its corner is at (-1, -1) */
     float by[2][SIDE][32] = {{{0}}};
     FOR(y, SIDE) FOR(x, SIDE) frame[y + 1][x + 1] = image[y * SIDE + x];
@@ -137,15 +82,7 @@ static void distort(const State *s, const uint8_t *image, const float *map, uint
         const vec u = columns + all(16 * h);
         vec x = all(map[0]) * u + all(map[1] * v + map[2] + middle + 1) + load(by[0][row] + 16 * h);
         vec y = all(map[3]) * u + all(map[4] * v + map[5] + middle + 1) + load(by[1][row] + 16 * h);
-        x = where(x < 0, all(0), where(x > end, all(end), x));
-        y = where(y < 0, all(0), where(y > end, all(end), y));
-        const mask k = __builtin_convertvector(x, mask), i = __builtin_convertvector(y, mask);
-        const vec right = x - __builtin_convertvector(k, vec), low = y - __builtin_convertvector(i, vec);
-        vec near[2][2];
-        EACH(l, 16) EACH(r, 2) EACH(c, 2) near[r][c][l] = frame[i[l] + r][k[l] + c];
-        const vec above = near[0][0] + right * (near[0][1] - near[0][0]);
-        const vec under = near[1][0] + right * (near[1][1] - near[1][0]);
-        const vec ink = (above + low * (under - above)) * all(step) - all(1);
+        const vec ink = read_between(frame[0], SIDE + 3, x, y) * all(step) - all(1);
         FOR(l, h ? SIDE - 16 : 16) out[row * SIDE + 16 * h + l] = ink[l];
     }
 }
@@ -187,7 +124,7 @@ static int forward(State *s, float logits[16])
                 const mask more = c[k][q + 1] > best;
                 best = where(more, c[k][q + 1], best), won = (won & ~more) | ((q + 1) & more);
             }
-            const vec x = squash(best, &slope);
+            const vec x = scaled_tanh(best, &slope);
             FOR(l, H1) s->x1[row][l][m] = x[l], s->s1[row][l][m] = slope[l];
             FOR(l, 16) s->won1[m][row][l] = won[l];
         }
@@ -216,7 +153,7 @@ static int forward(State *s, float logits[16])
         FOR(wide, H2) FOR(o, 3) {
             vec slope;
             const int at = high * H2 + wide;
-            store(s->x2[at] + 16 * o, squash(best[wide][o], &slope));
+            store(s->x2[at] + 16 * o, scaled_tanh(best[wide][o], &slope));
             store(s->s2[at] + 16 * o, slope);
             FOR(l, 16) s->won2[at][16 * o + l] = won[wide][o][l];
         }
@@ -227,7 +164,7 @@ static int forward(State *s, float logits[16])
         const vec x = all(s->x2[at][m]);
         EACH(o, 10) h[o] += x * load(w->dense[at * MAPS2 + m] + 16 * o);
     }
-    EACH(o, 10) store(s->x3 + 16 * o, squash(h[o], &slope)), store(s->s3 + 16 * o, slope);
+    EACH(o, 10) store(s->x3 + 16 * o, scaled_tanh(h[o], &slope)), store(s->s3 + 16 * o, slope);
     FOR(k, HIDDEN) y += all(s->x3[k]) * load(w->out[k]);
     store(logits, y);
     int class = 0;

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from systems.lenet1998 import scaled_tanh
+
 
 class ScaledTanh(nn.Module):
-    """1.7159 tanh(2a/3)."""
+    """That of 1998, as a layer."""
 
     def forward(self, a: Tensor) -> Tensor:
-        return 1.7159 * torch.tanh(a * (2 / 3))
+        return scaled_tanh(a)
 
 
 class Column(nn.Sequential):

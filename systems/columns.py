@@ -11,9 +11,11 @@ import numpy as np
 
 from lenet5 import compiler, draws
 from lenet5.data import Split
+from lenet5.exact import aligned
+from systems import chance
 
-SOURCE = Path(__file__).with_name("column.c")
-SIDE = 29
+SOURCE, LANES = (Path(__file__).with_name(name) for name in ("column.c", "lanes.h"))
+YEAR, SIDE = 2012, 29
 VIEWS = 0, 10, 12, 14, 16, 18, 20  # pixels that each digit is wide; 0: as it is given
 # In the first and in the last epoch. Decimals take powers the same way on every machine.
 RATE, LAST_RATE = Decimal("0.001"), Decimal("0.00003")
@@ -61,12 +63,12 @@ class ColumnEngine:
         By name, in PyTorch's shapes; by default drawn, uniform within 0.05.
     """
 
+    CODE = SOURCE, LANES, Path(chance.__file__), Path(__file__)
+    LIBRARY = ""  # whose version decides a run as well
+
     def __init__(self, column: Column, seed: int, weights=None):
         self.column, self.seed, self._library = column, seed, _load()
-        size = self._library.column_state_bytes()
-        block = np.zeros(size + 64, np.uint8)
-        start = -block.ctypes.data % 64
-        self._block = block[start : start + size]
+        self._block = aligned(self._library.column_state_bytes())
         layout = np.dtype([(name, "f4", shape) for name, shape in LAYOUT])
         self._state = self._block[: layout.itemsize].view(layout)[0]
         self._state["blur"][:, :SIDE] = blur(column.smoothness)
@@ -111,7 +113,7 @@ class ColumnEngine:
     def _epoch(self, epoch: int, images: int):
         """The order, the maps, the key of the noise and the rate of an epoch."""
         rows = draws.shuffle(self.seed, epoch, images)
-        key = _key(self.seed, len(SHAPES) + epoch)
+        key = chance.key(YEAR, self.seed, len(SHAPES) + epoch)
         share = Decimal(epoch) / max(self.column.epochs - 1, 1)
         rate = float(RATE * (LAST_RATE / RATE) ** share)
         return rows, affine_maps(self.column, key, rows), key, rate
@@ -141,7 +143,9 @@ def initial_weights(seed: int) -> dict[str, np.ndarray]:
     """Parameters before the first update, float32, uniform within 0.05 (section 3)."""
     weights = {}
     for stream, (name, shape) in enumerate(SHAPES.items()):
-        drawn = _unit(_key(seed, stream), np.arange(math.prod(shape)))
+        drawn = chance.uniform(
+            chance.key(YEAR, seed, stream), np.arange(math.prod(shape))
+        )
         weights[name] = (0.05 * drawn).astype(np.float32).reshape(shape)
     return weights
 
@@ -159,7 +163,7 @@ def blur(smoothness: float) -> np.ndarray:
 def affine_maps(column: Column, key: int, numbers) -> np.ndarray:
     """Maps from places of distorted images to the images, float32 of shape (N, 6)."""
     counters = np.asarray(numbers, np.uint64)[:, None] * np.uint64(5)
-    drawn = _unit(key ^ 1, counters + np.arange(5, dtype=np.uint64))
+    drawn = chance.uniform(key ^ 1, counters + np.arange(5, dtype=np.uint64))
     turn, wide, high, dx, dy = drawn.T
     # The tangent of half the angle gives both functions without a library of them.
     half = math.radians(column.rotation) / 2 * turn
@@ -219,27 +223,15 @@ def train(engine: ColumnEngine, split: Split):
         yield engine.train(images, split.labels, epoch)
 
 
-def _unit(key: int, counters) -> np.ndarray:
-    """From -1 to 1, of 24 bits each."""
-    bits = draws.splitmix64(key, counters) >> np.uint64(40)
-    return bits.astype(np.float64) * 2.0**-23 - 1
-
-
-def _key(seed: int, stream: int) -> int:
-    return int(draws.splitmix64(int(draws.splitmix64(2012, seed)[0]), stream)[0])
-
-
 @functools.cache
 def _load():
-    library = ctypes.CDLL(str(compiler.library(SOURCE)))
     p, i, u = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64
-    for name, result, *arguments in (
+    return compiler.load(
+        SOURCE,
+        "column",
         ("state_bytes", ctypes.c_size_t),
         ("begin", None, p),
         ("distort", None, p, p, p, p, u, i, p),
         ("train", i, p, p, p, p, p, u, i, ctypes.c_float),
         ("read", None, p, p, i, p),
-    ):
-        function = getattr(library, f"column_{name}")
-        function.restype, function.argtypes = result, arguments
-    return library
+    )

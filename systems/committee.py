@@ -6,6 +6,7 @@ distorts anew in each epoch. What PyTorch rounds is bound to the machine.
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,8 +15,6 @@ from torch.nn.functional import cross_entropy
 
 from lenet5 import draws
 from systems.columns import Column, ColumnEngine
-
-LIBRARY = f"torch {torch.__version__}"
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,9 @@ class MemberEngine:
     weights : dict of arrays, optional
         By the names of the network's state; by default drawn.
     """
+
+    CODE = *ColumnEngine.CODE, Path(__file__)
+    LIBRARY = f"torch {torch.__version__}"
 
     def __init__(self, column: Member, seed: int, weights=None):
         torch.manual_seed(seed)

@@ -9,7 +9,7 @@ from lenet5 import checkpoint, data, draws
 from lenet5.compiler import cpuinfo
 from lenet5.exact import ExactEngine
 from lenet5.train import checksum
-from systems import columns, committee, study
+from systems import columns, study
 from systems.columns import VIEWS, Column, ColumnEngine
 from systems.committee import Member, MemberEngine
 
@@ -39,11 +39,9 @@ def jobs(wanted, seeds, judged_on: str) -> dict[str, tuple]:
 
 def facts(kind: type, judged_on: str) -> list[str]:
     """What decides a run besides the column and the seed: data, code and library."""
-    made_by = [columns.SOURCE, Path(columns.__file__)]
-    made_by += [Path(committee.__file__)] * (kind is Member)
-    known = [data.checksum(*study.splits(judged_on, HELD_BACK))]
-    known.append(checkpoint.hash_code(*made_by))
-    return known + [committee.LIBRARY] * (kind is Member)
+    engine, splits = ENGINES[kind], study.splits(judged_on, HELD_BACK)
+    code = checkpoint.hash_code(*engine.CODE)
+    return [data.checksum(*splits), code, engine.LIBRARY]
 
 
 def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:

@@ -2,21 +2,15 @@
  *
  *   image -> C1 6@5x5 -> S2 pool -> C3 16@5x5 -> S4 pool -> C5 120 -> F6 84 -> ten outputs
  *
- * systems/ladder.py says what the choices below mean and defines the same networks in PyTorch.  Patterns
- * are presented one by one: an online rung updates the weights after each, with a rate of its own for
- * each weight; an Adam rung after a batch, with the mean of its gradients.  The rules of lenet5/kernel.c
- * hold here (only + - * / and the square root, no fused multiply-add, one order for every sum), but for
- * one: a vector has sixteen lanes on every machine, so a sum across them has one order too.
+ * systems/rungs.py says what the choices below mean, systems/lenet1998.py defines the same networks in
+ * PyTorch.  Patterns are presented one by one: an online rung updates the weights after each, with a rate
+ * of its own for each weight; an Adam rung after a batch, with the mean of its gradients.
  *
  * Lanes: in C1 and S2 the columns of a map, even and odd ones apart; in C3 and S4 the maps; then the units.
  * What a lane pads computes zeros, or is multiplied by zeros.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "lanes.h"
 
-#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
-#error "the kernel needs strict IEEE arithmetic: no -ffast-math, no x87"
-#endif
 #ifndef RADIAL         /* the choices; without any, the network of 1998 */
 #define RADIAL 1       /* radial basis outputs and the MAP loss; 0: softmax and cross-entropy */
 #define TRAINED_POOL 1 /* a sum, a trained coefficient and bias, a squash; 0: the maximum */
@@ -26,39 +20,15 @@
 #define ONLINE 1       /* 0: Adam in batches */
 #define SIDE 32        /* of the input; 28: no margin */
 #endif
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 64")
-#endif
-#define EXPORT __attribute__((visibility("default"), used))
-#define INLINE static inline __attribute__((always_inline))
-#define FOR(i, n) for (int i = 0; i < (n); i++)
-#define EACH(i, n) UNROLL for (int i = 0; i < (n); i++)
 
 enum {
     N1 = SIDE - 4, H1 = N1 / 2, N3 = H1 - 4, H3 = N3 / 2, AREA3 = N3 * N3, AREA4 = H3 * H3,
     FEATURES = 16 * AREA4, CLASSES = 10, PIXELS = 28,
 };
 
-typedef float vec __attribute__((vector_size(64)));
-typedef int32_t mask __attribute__((vector_size(64)));
-typedef vec unaligned_vec __attribute__((aligned(4), may_alias));
-INLINE vec load(const float *p) { return *(const unaligned_vec *)p; }
-INLINE void store(float *p, vec a) { *(unaligned_vec *)p = a; }
-INLINE vec all(float a) { return a - (vec){0}; }
-INLINE vec where(mask m, vec a, vec b) { return (vec)(((mask)a & m) | ((mask)b & ~m)); }
-INLINE float sum(vec a) /* across the lanes: halves on halves */
-{
-    a += __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    a += __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
-    a += __builtin_shufflevector(a, a, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
-    return a[0] + a[1];
-}
-
 /* ------------------------------------------------------------------------------- memory */
 
-typedef struct { /* [from][to], in whole vectors: systems/engine.py gives and takes PyTorch's shapes */
+typedef struct { /* [from][to], in whole vectors: systems/ladder.py gives and takes PyTorch's shapes */
     float c1[6][25], b1[6], k2[6], b2[6], c3[6][25][16], b3[16], k4[16], b4[16];
     float c5[FEATURES][128], b5[128], f6[120][96], b6[96], out[84][16], b7[16];
 } Weights;
@@ -85,30 +55,11 @@ typedef struct { /* all that a run needs; the last three are for work within a c
 
 /* ------------------------------------------------------------------------------- functions */
 
-/* 2^t for |t| <= 126, within 2e-7 of it: a whole power times the Taylor polynomial at |f| <= 1/2. */
-INLINE vec power2(vec t)
-{
-    const vec shift = all(0x1.8p23f);
-    vec whole = t + shift, f = t - (whole - shift), p = all(1.5403530e-4f);
-    p = p * f + all(1.33335581e-3f);
-    p = p * f + all(9.61812911e-3f);
-    p = p * f + all(5.55041087e-2f);
-    p = p * f + all(2.40226507e-1f);
-    p = p * f + all(6.93147181e-1f);
-    p = p * f + all(1);
-    return p * (vec)(((mask)whole << 23) + 0x3f800000);
-}
-
 /* The squashing function (paper, appendix A) or ReLU, and its slope. */
 INLINE vec squash(vec a, vec *slope)
 {
 #if TANH
-    const float A = 1.7159f, S = 2.0f / 3;
-    vec t = a * all(S * 2.885390082f); /* e^2z is 2^t, and tanh z is 1 - 2 / (e^2z + 1) */
-    t = where(t > 26, all(26), where(t < -26, all(-26), t));
-    vec y = all(A) * (all(1) - all(2) / (power2(t) + all(1)));
-    *slope = all(A * S) - y * y * all(S / A);
-    return y;
+    return scaled_tanh(a, slope);
 #else
     mask on = a > 0;
     *slope = (vec)((mask)all(1) & on);
@@ -166,15 +117,8 @@ static void present(State *s, const uint8_t *image, const float *map)
         const vec u = columns + all(p);
         vec x = all(map[0]) * u + all(map[1] * v + map[2] + middle + 1);
         vec y = all(map[3]) * u + all(map[4] * v + map[5] + middle + 1);
-        x = where(x < 0, all(0), where(x > PIXELS + 1, all(PIXELS + 1), x));
-        y = where(y < 0, all(0), where(y > PIXELS + 1, all(PIXELS + 1), y));
-        const mask k = __builtin_convertvector(x, mask), i = __builtin_convertvector(y, mask);
-        const vec right = x - __builtin_convertvector(k, vec), low = y - __builtin_convertvector(i, vec);
-        vec near[2][2];
-        EACH(l, 16) EACH(r, 2) EACH(c, 2) near[r][c][l] = frame[i[l] + r][k[l] + c];
-        const vec above = near[0][0] + right * (near[0][1] - near[0][0]);
-        const vec under = near[1][0] + right * (near[1][1] - near[1][0]);
-        store(s->pattern.in[row][p], (above + low * (under - above)) * all(step) + all(dark));
+        const vec ink = read_between(frame[0], PIXELS + 3, x, y);
+        store(s->pattern.in[row][p], ink * all(step) + all(dark));
     }
 }
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from lenet5 import Config, compiler
-from systems import recipe
+from lenet5.exact import aligned
+from systems import chance, recipe
 
-SOURCE = Path(__file__).with_name("ladder.c")
+SOURCE, LANES = (Path(__file__).with_name(name) for name in ("ladder.c", "lanes.h"))
 FLAGS = ("radial", "trained_pool", "tanh", "squash_maps", "table", "online")
 FIELDS = "c1 b1 k2 b2 c3 b3 k4 b4 c5 b5 f6 b6 out b7".split()  # of the kernel's Weights
 
@@ -25,13 +26,12 @@ class Ladder:
         By the names of :func:`systems.recipe.parameter_shapes`; by default drawn.
     """
 
+    CODE = SOURCE, LANES, Path(chance.__file__), Path(recipe.__file__)
+
     def __init__(self, rung, seed: int, weights=None):
         self.rung, self.seed = rung, seed
         self._library = _load(*(int(getattr(rung, x)) for x in FLAGS), rung.side)
-        size = self._library.ladder_state_bytes()
-        block = np.zeros(size + 64, np.uint8)
-        start = -block.ctypes.data % 64
-        self._block = block[start : start + size]
+        self._block = aligned(self._library.ladder_state_bytes())
         layout = _layout(rung.side)
         self._state = self._block[: layout.itemsize].view(layout)[0]
         self._state["powers"] = 1
@@ -167,15 +167,14 @@ def _data(split) -> tuple[int, int]:
 @functools.cache
 def _load(*choices):
     macros = zip([*map(str.upper, FLAGS), "SIDE"], choices, strict=True)
-    library = ctypes.CDLL(str(compiler.library(SOURCE, **dict(macros))))
     p, i, f = ctypes.c_void_p, ctypes.c_int, ctypes.c_float
-    for name, result, *arguments in (
+    return compiler.load(
+        SOURCE,
+        "ladder",
         ("state_bytes", ctypes.c_size_t),
         ("curvature", None, p, p, p, p, i),
         ("rates", None, p, f, f),
         ("train", i, p, p, p, p, p, i, i, ctypes.c_double),
         ("read", None, p, p, i, p),
-    ):
-        function = getattr(library, f"ladder_{name}")
-        function.restype, function.argtypes = result, arguments
-    return library
+        **dict(macros),
+    )

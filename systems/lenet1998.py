@@ -66,12 +66,14 @@ class LeNet(nn.Module):
     def __init__(self, rung=LETTER):
         super().__init__()
         side = rung.side // 4 - 3
-        everything = lambda n, m: torch.ones(n, m, dtype=bool)  # noqa: E731
         seen = torch.from_numpy(recipe.connections(rung))
         squash = scaled_tanh if rung.tanh else torch.relu
         maps = squash if rung.squash_maps else None
         self.layers = nn.ModuleDict()
         self.squashes = {}
+
+        def everything(maps, before):
+            return torch.ones(maps, before, dtype=bool)
 
         def add(name, layer, squash=None):
             self.layers[name], self.squashes[name] = layer, squash

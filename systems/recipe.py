@@ -3,7 +3,9 @@
 import numpy as np
 
 from lenet5 import draws
+from systems import chance
 
+YEAR = 1998
 GLOBAL_RATES = 2 * [5e-4] + 3 * [2e-4] + 3 * [1e-4] + 4 * [5e-5] + 8 * [1e-5]
 CURVATURE_PATTERNS = 500
 COPIES = 10  # of an image in the distorted training set: itself and nine distortions
@@ -120,9 +122,9 @@ def distortions(seed: int, numbers, size: float = 1) -> np.ndarray:
     ``size``.
     """
     numbers = np.asarray(numbers, np.uint64)[:, None] * np.uint64(5)
-    key = _key(seed, 60)
+    key = chance.key(YEAR, seed, 60)
     dx, dy, scale, squeeze, shear = (
-        size * _unit(key, numbers + np.arange(5, dtype=np.uint64)).T
+        size * chance.uniform(key, numbers + np.arange(5, dtype=np.uint64)).T
     )
     scale, squeeze = 1 + 0.1 * scale, 1 + 0.1 * squeeze
     zero = np.zeros_like(dx)
@@ -154,14 +156,5 @@ def train(rung, seed: int, engine, split):
 
 
 def _uniform(seed: int, stream: int, shape) -> np.ndarray:
-    return _unit(_key(seed, stream), np.arange(np.prod(shape))).reshape(shape)
-
-
-def _unit(key: int, counters) -> np.ndarray:
-    """From -1 to 1, of 24 bits each."""
-    bits = draws.splitmix64(key, counters) >> np.uint64(40)
-    return bits.astype(np.float64) * 2.0**-23 - 1
-
-
-def _key(seed: int, stream: int) -> int:
-    return int(draws.splitmix64(int(draws.splitmix64(1998, seed)[0]), stream)[0])
+    key = chance.key(YEAR, seed, stream)
+    return chance.uniform(key, np.arange(np.prod(shape))).reshape(shape)

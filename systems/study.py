@@ -15,7 +15,7 @@ from lenet5.data import Split
 from lenet5.exact import ExactEngine
 from lenet5.train import checksum
 from systems import recipe
-from systems.ladder import SOURCE, Ladder
+from systems.ladder import Ladder
 
 HELD_BACK = 5_000  # the last of the training images: the open choices are made on them
 COLUMNS = (
@@ -47,7 +47,7 @@ def name(rung, seed: int, known: list[str]) -> str:
 
 def code_hash() -> str:
     """SHA-256 of the code that decides a run besides its rung, without comments."""
-    return checkpoint.hash_code(SOURCE, Path(recipe.__file__))
+    return checkpoint.hash_code(*Ladder.CODE)
 
 
 def check(known: list[str], here: list[str]) -> None:

@@ -190,7 +190,7 @@ def test_a_run_with_a_flipped_bit_is_not_answered_from(
 
 def test_damaged_data_end_a_training_with_one_line(lenet5, tmp_path):
     raw = tmp_path / "MNIST" / "raw"
-    shutil.copytree(data.ROOT / "MNIST" / "raw", raw)
+    shutil.copytree(data.DATA / "MNIST" / "raw", raw)
     (raw / "t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")
     command = ["train", "--epochs", 1, "--data", tmp_path, "--runs", tmp_path / "runs"]
     code, out, error = lenet5(*command)

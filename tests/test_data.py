@@ -15,7 +15,7 @@ NAMES = list(data.MD5)
 @pytest.fixture
 def raw(tmp_path):
     """A private copy of the official files."""
-    return shutil.copytree(data.ROOT / "MNIST" / "raw", tmp_path / "MNIST" / "raw")
+    return shutil.copytree(data.DATA / "MNIST" / "raw", tmp_path / "MNIST" / "raw")
 
 
 @pytest.fixture(scope="module")

@@ -19,14 +19,14 @@ from exhibits.figures.style import DARK, PAPER, WIDTH
 from exhibits.ladder import Step
 from exhibits.layers import layer_table
 from exhibits.systems import System
-from lenet5.data import ROOT
+from lenet5 import DATA
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
 from lenet5.model import LeNet5
 from systems.ladder import Ladder
 from systems.rungs import BEST
 
-ORIGINAL = pd.read_csv(ROOT / "original.csv")
+ORIGINAL = pd.read_csv(DATA / "original.csv")
 HISTORY = pd.DataFrame(
     {
         "epoch": range(4),

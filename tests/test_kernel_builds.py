@@ -235,7 +235,13 @@ def test_any_source_is_built_and_another_is_another(tmp_path, monkeypatch):
     assert value(compiler.library(source, FACTOR=8)) == 48
     source.write_text(SOURCE.replace("6", "5"))
     assert value(compiler.library(source, FACTOR=7)) == 35
+    header = tmp_path / "any.h"
+    header.write_text("enum { ADDED = 1 };")
+    source.write_text('#include "any.h"\n' + SOURCE.replace("6", "ADDED + 6"))
+    assert value(compiler.library(source, FACTOR=7)) == 43
+    header.write_text("enum { ADDED = 2 };")
+    assert value(compiler.library(source, FACTOR=7)) == 44
     monkeypatch.setenv("LENET5_CPU", "baseline")
     assert compiler.library(source, FACTOR=7) != first
     assert compiler.webassembly(source, FACTOR=7).read_bytes()[:4] == b"\0asm"
-    assert len(list((tmp_path / "cache").glob("any-*.so"))) == 4
+    assert len(list((tmp_path / "cache").glob("any-*.so"))) == 6

@@ -27,8 +27,7 @@ from exhibits.ledger import (
     tally,
 )
 from exhibits.systems import System, systems
-from lenet5 import Config, Lenet5Error
-from lenet5.data import ROOT as DATA
+from lenet5 import DATA, Config, Lenet5Error
 from lenet5.draws import initial_weights
 from lenet5.run import Run
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from exhibits.display import glue, show, show_code, show_source, show_table
 from lenet5 import Config
-from lenet5.data import ROOT, Split, load
+from lenet5.data import DATA, Split, load
 from lenet5.run import RECORD, Run, load_or_train
 
 __all__ = ["RECORD", "Predictions", "history_of", "report"]
@@ -84,7 +84,7 @@ def report(epochs: int, batch_size: int, lr: float, seed: int) -> tuple:
     """
     splits = load()
     run = load_or_train(Config(epochs, batch_size, lr, seed), splits)
-    original = pd.read_csv(ROOT / "original.csv")
+    original = pd.read_csv(DATA / "original.csv")
     return run, Predictions.of(run, splits[1]), history_of(run), original
 
 
