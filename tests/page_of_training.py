@@ -73,6 +73,18 @@ def wait_for_rows(page, count: int) -> None:
     page.wait_for_function(script, arg=count, timeout=120_000)
 
 
+def pause_in_epoch(page, epoch: int) -> None:
+    """Click on Pause from within the page: a client that is late would miss the epoch."""
+    script = """epoch => {
+        const page = document.querySelector(".reproduce");
+        const state = page.querySelector(".reproduce-state").innerText;
+        if (!state.includes(`Epoch ${epoch} of 2, step`)) return false;
+        [...page.querySelectorAll("button")].find(x => x.innerText === "Pause").click();
+        return true;
+    }"""
+    page.wait_for_function(script, arg=epoch, timeout=120_000)
+
+
 def kept(page) -> dict:
     """The training that the browser keeps."""
     return json.loads(page.evaluate("localStorage['lenet5: training']"))["run"]

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built import ROOT, need
-from page_of_training import address, kept, native, training_book, wait_for_rows
+from page_of_training import (
+    address,
+    kept,
+    native,
+    pause_in_epoch,
+    training_book,
+    wait_for_rows,
+)
 from playwright.sync_api import expect
 
 from lenet5.run import RECORD, Run
@@ -35,16 +42,14 @@ def finished(training_book, context):
     page.wait_for_load_state()
     before = list(asked)
     page.get_by_role("button", name="Train", exact=True).click()
-    wait_for_rows(page, 1)
-    page.wait_for_timeout(500)
-    page.get_by_role("button", name="Pause").click()
+    pause_in_epoch(page, 1)
     page.wait_for_timeout(300)
     page.before = before
     page.while_paused = [page.locator(".reproduce-state").inner_text()]
     page.wait_for_timeout(600)
     page.while_paused.append(page.locator(".reproduce-state").inner_text())
     page.get_by_role("button", name="Go on").click()
-    wait_for_rows(page, 2)
+    pause_in_epoch(page, 2)
     page.wait_for_timeout(800)
     page.in_the_middle = page.locator(".reproduce-state").inner_text()
     page.reload()
