@@ -5,7 +5,7 @@ VENV := .venv/.installed
 SYSTEM := chromium qpdf qemu-user nodejs latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
 PYTEST := $(BIN)/python -m pytest --nbval --numprocesses 2 --dist loadfile
 
-.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder bench lint clean
+.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder committee bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -54,6 +54,11 @@ ladder: $(VENV) ## train the systems of the chapter Ladder, in some hours; it go
 	$(BIN)/python -m systems choices
 	$(BIN)/python -m systems ladder
 	$(BIN)/python -m systems network
+
+committee: $(VENV) ## train the networks of the chapter Committee, in some hours; it goes on where it stood
+	$(BIN)/python -m systems committee-choices
+	$(BIN)/python -m systems committee
+	$(BIN)/python -m systems columns
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks

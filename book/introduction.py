@@ -110,10 +110,12 @@ glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 # {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks
 # err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
 # {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. That network differs from the
-# report's in almost every part, and {doc}`ladder` walks from one to the other.
+# report's in almost every part, and {doc}`ladder` walks from one to the other. {doc}`committee` trains networks of the
+# multi-column kind, and a committee that two cores can afford.
 #
 # ## What next
 #
 # {doc}`results` has the answer in full. Before it, {doc}`dataset` shows what the network is up against, and
 # {doc}`implementation` how it is trained so that every machine gets the same bytes. {doc}`variability` asks whether the
-# result is luck, {doc}`ladder` why the older network is better, and {doc}`audit` checks the original claim by claim.
+# result is luck, {doc}`ladder` why the older network is better, {doc}`committee` what many networks read together, and
+# {doc}`audit` checks the original claim by claim.

@@ -246,5 +246,5 @@ show_table(
 # %% [markdown]
 # ## What next
 #
-# {doc}`audit` returns to the report and tests its claims one by one. To train a rung yourself, see the section *Many
-# seeds* of the README: `make ladder` makes every number of this chapter anew.
+# {doc}`committee` goes on from here, to 2012 and to today. To train a rung yourself, see the section *Many seeds* of
+# the README: `make ladder` makes every number of this chapter anew.

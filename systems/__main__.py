@@ -1,22 +1,27 @@
-"""The command line: ``python -m systems STUDY``."""
+"""The command line: ``python -m systems``, with a study, ``network`` or ``predict``."""
 
 import argparse
 import functools
 import sys
+from pathlib import Path
+
+import numpy as np
 
 from lenet5 import RECORD, Lenet5Error, replicate
+from lenet5.data import read_digit
 from systems import committee_study, study
-from systems.committee_study import COLUMN_CHOICES, PUBLISHED
+from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS
 
-NETWORK = RECORD / "lenet1998.safetensors"
+NETWORK, COMMITTEE = RECORD / "lenet1998.safetensors", RECORD / "committee"
 STUDIES = {  # by what, what is run, on how many seeds, and which images judge it
     "choices": (study, [*CHOICES], range(3), "held back", "ladder-choices.csv"),
     "ladder": (study, [*RUNGS, *BESIDE], range(30), "test", "ladder.csv"),
     "columns": (committee_study, PUBLISHED, range(2), "test", "columns.csv"),
-    "column-choices": (
-        committee_study, COLUMN_CHOICES, range(2), "held back", "column-choices.csv",
+    "committee-choices": (
+        committee_study, MEMBER_CHOICES, range(2), "held back", "committee-choices.csv",
     ),
+    "committee": (committee_study, VOTERS, range(5), "test", "committee.csv"),
 }  # fmt: skip
 
 
@@ -29,7 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
         replicate.add_options(command.add_argument, RECORD / out)
     text = "train the published network of 1998, and keep its weights"
     commands.add_parser("network", help=text)
+    predict = commands.add_parser("predict", help="read the digit in image files")
+    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     options = parser.parse_args(arguments)
+    if options.study == "predict":
+        return _predict(options.images)
     if options.study == "network":
         study.publish(BEST, 0, NETWORK)
         return 0
@@ -48,6 +57,22 @@ def main(arguments: list[str] | None = None) -> int:
         print("systems: interrupted; the same command goes on", file=sys.stderr)
         return 130
     return replicate.show_end(made)
+
+
+def _predict(paths) -> int:
+    code = 0
+    for path in paths:
+        try:
+            image = np.round(255 * read_digit(path)).astype(np.uint8)
+            found = committee_study.votes(COMMITTEE, image[None])[:, 0]
+        except Lenet5Error as error:
+            print(f"systems: {error}", file=sys.stderr)
+            code = 1
+            continue
+        digit = found.mean(axis=0).argmax()
+        count = (found.argmax(axis=1) == digit).sum()
+        print(f"{path}: {digit} ({count} of {len(found)} votes)")
+    return code
 
 
 if __name__ == "__main__":

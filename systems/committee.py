@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lenet5 import draws
 from systems.columns import Column, ColumnEngine
@@ -39,15 +40,19 @@ class Pools(nn.Module):
 
 
 class Network(nn.Sequential):
-    """From images of shape (N, 1, 29, 29), from -1, paper, to 1, ink, to ten logits."""
+    """From images of shape (N, 1, 29, 29), from -1, paper, to 1, ink, to ten logits.
 
-    def __init__(self):
+    Where it is not ``normalised``, the normalisation of each map over a batch is part of
+    the convolution before it.
+    """
+
+    def __init__(self, normalised: bool = True):
         layers = OrderedDict(
-            maps1=_maps(1, 32),  # 32 x 27 x 27
-            maps2=_maps(32, 32, stride=2),  # 32 x 13 x 13
-            maps3=_maps(32, 48, padding=1),  # 48 x 13 x 13
-            maps4=_maps(48, 64, stride=2),  # 64 x 6 x 6
-            maps5=_maps(64, 96),  # 96 x 4 x 4
+            maps1=_maps(normalised, 1, 16),  # 16 x 27 x 27
+            maps2=_maps(normalised, 16, 32, stride=2),  # 32 x 13 x 13
+            maps3=_maps(normalised, 32, 48, padding=1),  # 48 x 13 x 13
+            maps4=_maps(normalised, 48, 64, stride=2),  # 64 x 6 x 6
+            maps5=_maps(normalised, 64, 96),  # 96 x 4 x 4
             pools=Pools(),  # 192
             output=nn.Linear(192, 10),
         )
@@ -61,20 +66,15 @@ class MemberEngine:
     ----------
     column : Member
     seed : int
-    weights : dict of arrays, optional
-        By the names of the network's state; by default drawn.
     """
 
     CODE = *ColumnEngine.CODE, Path(__file__)
     LIBRARY = f"torch {torch.__version__}"
 
-    def __init__(self, column: Member, seed: int, weights=None):
+    def __init__(self, column: Member, seed: int):
         torch.manual_seed(seed)
         self.column, self.seed = column, seed
         self.network = Network().to(memory_format=torch.channels_last)
-        if weights:
-            tensors = {name: torch.from_numpy(x) for name, x in weights.items()}
-            self.network.load_state_dict(tensors)
         self._distorter = ColumnEngine(column, seed)
         rates = {"lr": column.peak, "weight_decay": column.decay}
         self._optimizer = torch.optim.AdamW(self.network.parameters(), **rates)
@@ -82,9 +82,17 @@ class MemberEngine:
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
-        """A copy of parameters and of the means that batches are normalised by."""
-        state = self.network.state_dict().items()
-        return {name: x.contiguous().numpy().copy() for name, x in state}
+        """A copy of what reads, float16, by its names in a network not normalised."""
+        self.network.eval()
+        kept = Network(normalised=False)
+        for name, layer in kept.named_children():
+            trained = self.network.get_submodule(name)
+            if isinstance(layer, nn.Sequential):
+                layer.conv = fuse_conv_bn_eval(trained.conv, trained.norm)
+        kept.output = self.network.output
+        return {
+            name: x.half().contiguous().numpy() for name, x in kept.state_dict().items()
+        }
 
     def train(self, images, labels, epoch: int) -> int:
         """An epoch, from 0; how many images were misread as they were presented."""
@@ -102,25 +110,52 @@ class MemberEngine:
         targets, mistakes = torch.from_numpy(labels[order]).long(), 0
         self.network.train()
         for some, wanted in zip(shown.split(size), targets.split(size), strict=True):
-            logits = self.network(some.contiguous(memory_format=torch.channels_last))
+            # Half the time, on a processor with units for it.
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = self.network(some)
             self._optimizer.zero_grad()
-            cross_entropy(logits, wanted).backward()
+            cross_entropy(logits.float(), wanted).backward()
             self._optimizer.step()
             self._cycle.step()
             mistakes += int((logits.argmax(dim=1) != wanted).sum())
         return mistakes
 
-    @torch.inference_mode()
     def probabilities(self, images) -> np.ndarray:
-        """Of each class, float32 of shape (N, 10)."""
-        self.network.eval()
-        parts = [self.network(x).softmax(dim=1) for x in _input(images).split(500)]
-        return torch.cat(parts).numpy()
+        """Of each class, float32 of shape (N, 10), by the weights as they are kept."""
+        return probabilities(self.weights, images)
 
 
-def _maps(before: int, after: int, **options) -> nn.Sequential:
-    convolution = nn.Conv2d(before, after, 3, bias=False, **options)
-    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())
+@torch.inference_mode()
+def probabilities(weights, images) -> np.ndarray:
+    """What a member finds.
+
+    Parameters
+    ----------
+    weights : dict of arrays
+        As :attr:`MemberEngine.weights` gives them.
+    images : array, shape (N, 29, 29), uint8
+        A view of digits.
+
+    Returns
+    -------
+    array, shape (N, 10), float32
+    """
+    network = Network(normalised=False).to(memory_format=torch.channels_last).eval()
+    tensors = {name: torch.from_numpy(x).float() for name, x in weights.items()}
+    network.load_state_dict(tensors)
+    parts = [network(some).softmax(dim=1) for some in _input(images).split(500)]
+    return torch.cat(parts).numpy()
+
+
+def _maps(normalised: bool, before: int, after: int, **options) -> nn.Sequential:
+    layers = OrderedDict(
+        conv=nn.Conv2d(before, after, 3, bias=not normalised, **options),
+        norm=nn.BatchNorm2d(after),
+        relu=nn.ReLU(),
+    )
+    if not normalised:
+        del layers["norm"]
+    return nn.Sequential(layers)
 
 
 def _input(images) -> Tensor:

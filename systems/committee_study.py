@@ -5,11 +5,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from lenet5 import checkpoint, data, draws
+import numpy as np
+
+from lenet5 import Lenet5Error, checkpoint, data, draws
 from lenet5.compiler import cpuinfo
 from lenet5.exact import ExactEngine
 from lenet5.train import checksum
-from systems import columns, study
+from systems import columns, committee, study
 from systems.columns import VIEWS, Column, ColumnEngine
 from systems.committee import Member, MemberEngine
 
@@ -21,12 +23,30 @@ ENGINES = {Column: ColumnEngine, Member: MemberEngine}
 FIRST = Column("as given")
 PUBLISHED = [replace(FIRST, name=f"W{width}", width=width) for width in VIEWS if width]
 PUBLISHED.append(FIRST)
-COLUMN_CHOICES = (
-    replace(FIRST, name="as chosen"),
-    replace(FIRST, name="half of each range", rotation=7.5, scale=0.075, elastic=18.0),
-    replace(FIRST, name="no elastic", elastic=0.0),
-    replace(FIRST, name="elastic alone", rotation=0.0, scale=0.0, shift=0.0),
-    replace(FIRST, name="shifts of two pixels", shift=2.0),
+WIDTHS = {column.name: column.width for column in PUBLISHED}
+VOTERS = [Member(name, width=WIDTHS[name]) for name in ("as given", "W20", "W14")]
+CHOSEN = Member("as chosen", epochs=10)
+MEMBER_CHOICES = (
+    CHOSEN,
+    replace(
+        CHOSEN,
+        name="half of each range",
+        rotation=6.0,
+        scale=0.075,
+        shift=1.0,
+        elastic=10.0,
+    ),
+    replace(CHOSEN, name="no elastic", elastic=0.0),
+    replace(
+        CHOSEN,
+        name="the column's ranges",
+        rotation=15.0,
+        shift=1.0,
+        elastic=36.0,
+        smoothness=6.0,
+    ),
+    replace(CHOSEN, name="W20", width=20),
+    replace(CHOSEN, name="W14", width=14),
 )
 
 
@@ -58,7 +78,10 @@ def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:
     started, engine = time.process_time(), ENGINES[type(column)](column, seed)
     presented = " ".join(map(str, columns.train(engine, train)))
     found = engine.probabilities(columns.view(judge.images, column.width))
-    misread = int((found.argmax(axis=1) != judge.labels).sum())
+    read = found.argmax(axis=1)
+    misread = " ".join(
+        f"{place}:{read[place]}" for place in np.flatnonzero(read != judge.labels)
+    )
     seconds, weights = round(time.process_time() - started, 1), engine.weights
     row = [study.name(column, seed, known), column.name, seed, judged_on, column.epochs]
     row += [presented, misread, seconds, checksum(weights), cpuinfo("model name")]
@@ -71,7 +94,40 @@ def receive(folder: Path, run: str, result: tuple) -> list[list]:
     _, column, seed, judged_on, *_ = row
     if judged_on == "test":
         folder.mkdir(exist_ok=True)
-        path = folder / f"{column}-{seed}.safetensors".replace(" ", "-")
         kept = {"run": run, "column": column, "seed": seed}
-        checkpoint.save_arrays(path, weights, kept)
+        checkpoint.save_arrays(file(folder, column, seed), weights, kept)
     return [row]
+
+
+def file(folder: Path, column: str, seed: int) -> Path:
+    """Where the weights of a column or a member are kept."""
+    return folder / f"{column}-{seed}.safetensors".replace(" ", "-")
+
+
+def views(images) -> dict[str, np.ndarray]:
+    """Each view of images of shape (N, 1, 28, 28) by its name, see ``columns.view``."""
+    return {name: columns.view(images, width) for name, width in WIDTHS.items()}
+
+
+def probabilities(weights, seen) -> np.ndarray:
+    """What a column or a member finds, float32 of shape (N, 10), in its view of digits."""
+    if "dense.weight" in weights:
+        return ColumnEngine(FIRST, 0, weights).probabilities(seen)
+    return committee.probabilities(weights, seen)
+
+
+def votes(folder: Path, images) -> np.ndarray:
+    """What each network of a folder finds: float32 of shape (networks, N, 10).
+
+    Raises
+    ------
+    Lenet5Error
+        If the folder has no networks, or one is damaged.
+    """
+    found, seen = [], views(images)
+    for path in sorted(folder.glob("*.safetensors")):
+        weights, facts = checkpoint.load_arrays(path)
+        found.append(probabilities(weights, seen[facts["column"]]))
+    if not found:
+        raise Lenet5Error(f"{folder} has no networks: restore them with git")
+    return np.stack(found)

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from exhibits import Predictions, display, figures
+from exhibits.committee import Cost
 from exhibits.figures.style import DARK, PAPER, WIDTH
 from exhibits.ladder import Step
 from exhibits.layers import layer_table
@@ -88,6 +89,7 @@ def arguments(read) -> dict[str, tuple]:
         "class_bars": (np.array([1200, 34]), "images", 600.0, "average"),
         "confusion": (MATRIX,),
         "convergence": (HISTORY, ORIGINAL),
+        "costs": ([Cost("ours", 1e12, 0.9, 60)], [Cost("theirs", 1e16, 0.23)]),
         "digits": (np.repeat(read.images, 5, axis=0),),
         "errata": (HISTORY, ORIGINAL, 90.0),
         "feature_maps": (seven, activations),
@@ -97,12 +99,14 @@ def arguments(read) -> dict[str, tuple]:
         "intervals": (SYSTEMS,),
         "ladder": (STEPS, 0.95),
         "maps": (seven, Ladder(BEST, 0).maps),
+        "misread": (read.images, ["7→1\n1:3 7:2"] * 4, [True, False] * 2),
         "pad": (255 - seven[0], seven[0] / 255, np.full(10, 0.1)),
         "parting": (ROUNDING,),
         "passes": (np.array([2, 1.1, 1]), SEEDS, np.array([2.5, 0.7, 0.3])),
         "predictions": (read, range(4)),
         "seed_curves": (SEEDS, SEEDS),
         "selection": (ERRORS, CHOSEN),
+        "sizes": (SEEDS.to_numpy(),),
         "trained_here": (HISTORY, WEIGHTS["conv1.weight"], read, [0, 1, 2, 3] * 3),
     }
 

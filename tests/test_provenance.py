@@ -40,6 +40,13 @@ OTHERS = {
     "tab-ladder-cost": FILE,
     "fig-passes-1998": FILE,
     "fig-maps-1998": FILE,
+    "fig-views": FILE,
+    "tab-views": FILE,
+    "tab-committee-choices": FILE,
+    "fig-sizes": FILE,
+    "fig-still-misread": FILE,
+    "fig-costs": FILE,
+    "tab-costs": FILE,
 }
 
 

@@ -62,16 +62,21 @@ def atlas(read, framed, columns: int = 12) -> Figure:
     grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
     for axes in grid:
         axes.axis("off")
-    frame = {"edgecolor": style.ORANGE, "facecolor": "none", "linewidth": 2.2}
     for axes, row in zip(grid, mistakes, strict=False):
         title = f"{read.labels[row]}→{read.predicted[row]}"
         title += f"\n{100 * read.confidence[row]:.0f}"
         axes.imshow(read.images[row, 0], **BLACK_ON_WHITE)
         axes.set_title(title, pad=2, linespacing=1.05)
         if row in framed:
-            place = {"transform": axes.transAxes, "clip_on": False}
-            axes.add_patch(Rectangle((0, 0), 1, 1, **place, **frame))
+            frame(axes)
     return figure
+
+
+def frame(axes) -> None:
+    """Put a frame around an image."""
+    look = {"edgecolor": style.ORANGE, "facecolor": "none", "linewidth": 2.2}
+    place = {"transform": axes.transAxes, "clip_on": False}
+    axes.add_patch(Rectangle((0, 0), 1, 1, **place, **look))
 
 
 @style.drawing()

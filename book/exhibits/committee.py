@@ -1,0 +1,212 @@
+"""The committees: what columns and small networks read, each alone and together."""
+
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from exhibits import ledger
+from exhibits.intervals import wilson
+from lenet5 import Lenet5Error, draws
+from lenet5.checkpoint import load_arrays
+from lenet5.run import RECORD
+from systems import column2012, committee_study, study
+from systems.committee import Member, Network
+from systems.committee_study import HELD_BACK
+
+IMAGES = 60_000  # that train
+
+
+class Networks(NamedTuple):
+    """Networks that read the test images, a row each of ``table``.
+
+    ``found`` are the probabilities of shape (networks, images, 10), ``multiply_adds``
+    the products that it takes one of them to read an image.
+    """
+
+    table: pd.DataFrame
+    found: np.ndarray
+    labels: np.ndarray
+    multiply_adds: int
+
+    def of(self, view: str) -> "Networks":
+        """Those of one view."""
+        rows = (self.table.column == view).to_numpy()
+        return self._replace(table=self.table[rows], found=self.found[rows])
+
+    @property
+    def singles(self) -> np.ndarray:
+        """The test error of each, %."""
+        return 100 * (self.found.argmax(axis=2) != self.labels).mean(axis=1)
+
+    @property
+    def read(self) -> np.ndarray:
+        """The digits that they read together, by the mean of their probabilities."""
+        return self.found.mean(axis=0).argmax(axis=1)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """The images that they misread together, by their place."""
+        return np.flatnonzero(self.read != self.labels)
+
+    @property
+    def error(self) -> float:
+        """Of all together, %."""
+        return 100 * len(self.wrong) / len(self.labels)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's, %."""
+        return wilson(len(self.wrong), len(self.labels))
+
+    @property
+    def seconds(self) -> float:
+        """Of one core, to train them all."""
+        return self.table.seconds.sum()
+
+    @property
+    def products(self) -> int:
+        """Multiply-adds of their training: an image costs three times its reading."""
+        return 3 * self.multiply_adds * IMAGES * int(self.table.epochs.sum())
+
+    def votes(self, place: int) -> str:
+        """How many voted for which digit in an image, the most first."""
+        counts = np.bincount(self.found[:, place].argmax(axis=1), minlength=10)
+        order = np.argsort(-counts, kind="stable")
+        return " ".join(f"{n}:{counts[n]}" for n in order if counts[n])
+
+    def lineups(self, orders: int = 1000) -> np.ndarray:
+        """Errors of the first 1, 2, … networks in random orders, %: (orders, networks)."""
+        # Of the other images every network is right, and so is every committee.
+        disputed = (self.found.argmax(axis=2) != self.labels).any(axis=0)
+        found, labels = self.found[:, disputed], self.labels[disputed]
+        errors = []
+        for order in range(orders):
+            sums = found[draws.shuffle(0, order, len(found))].cumsum(axis=0)
+            errors.append((sums.argmax(axis=2) != labels).sum(axis=1))
+        return 100 * np.array(errors) / len(self.labels)
+
+
+class Cost(NamedTuple):
+    """What a training takes, in multiply-adds and seconds of a core, and its error, %."""
+
+    name: str
+    products: float
+    error: float
+    seconds: float = 0.0  # not known
+
+    def row(self) -> tuple:
+        """Its line in a table, for what was run here."""
+        cost = power(self.products), f"{self.seconds:,.0f}"
+        return f"{self.name}, here", f"{self.error:.2f}", *cost, "no"
+
+
+def costs_here(steps, columns: Networks, members: Networks) -> list[Cost]:
+    """Those of steps of the ladder, and of columns and members, alone and together."""
+    images = [IMAGES * step.passes.shape[1] for step in steps]
+    costs = [
+        Cost(step.name, 3 * step.multiply_adds * count, step.mean, step.seconds)
+        for step, count in zip(steps, images, strict=True)
+    ]
+    for name, networks in (("column", columns), ("member", members)):
+        count, error = len(networks.table), fmean(networks.singles)
+        both = networks.products, networks.seconds
+        products, seconds = (amount / count for amount in both)
+        costs.append(Cost(f"one {name}", products, error, seconds))
+        costs.append(Cost(f"{count} {name}s", both[0], networks.error, both[1]))
+    return costs
+
+
+def costs_published(lenet5: float, columns: Networks) -> list[Cost]:
+    """Those of LeNet-5, from its products, and of columns, with what their papers state."""
+    _, literature, facts = ledger.read()
+    column = 3 * columns.multiply_adds * IMAGES * facts["mcdnn_epochs"]
+    count = facts["mcdnn_networks"]
+    return [
+        Cost("LeNet-5", lenet5, literature["lenet5"]["error"]),
+        Cost("one of 2012", column, facts["mcdnn_single"]),
+        Cost(f"{count} of 2012", count * column, literature["mcdnn"]["error"]),
+    ]
+
+
+def power(count: float) -> str:
+    """A large number as a power of ten, for Markdown."""
+    digits, exponent = f"{count:.1e}".split("e")
+    return f"${digits}\\cdot 10^{{{int(exponent)}}}$"
+
+
+def read(name: str, wanted, test) -> Networks:
+    """The networks of a table of the record, and what they find in the test images.
+
+    Raises
+    ------
+    Lenet5Error
+        If its runs are of other code or data, a view lacks, or weights are not of the
+        run of their row.
+    """
+    table, found, seen = _runs(name, wanted), [], committee_study.views(test.images)
+    for row in table.itertuples():
+        folder = (RECORD / name).with_suffix("")
+        path = committee_study.file(folder, row.column, row.seed)
+        weights, kept = load_arrays(path)
+        if kept["run"] != row.run:
+            raise Lenet5Error(f"{path} is not of the run of its row: restore both")
+        found.append(committee_study.probabilities(weights, seen[row.column]))
+    small = isinstance(wanted[0], Member)
+    definition = Network(normalised=False) if small else column2012.Column()
+    products = column2012.multiply_adds(definition)
+    return Networks(table, np.stack(found), test.labels, products)
+
+
+def choices(name: str, wanted) -> list[tuple]:
+    """The lines of a table: each choice, and its errors on the images held back, %."""
+    table = _runs(name, wanted)
+    table["misread"] = table.misread.str.split().str.len()
+    rows = []
+    for column in wanted:
+        counts = table[table.column == column.name].misread
+        error = 100 * counts.mean() / HELD_BACK
+        rows.append((column.name, " ".join(map(str, counts)), f"{error:.2f}"))
+    return rows
+
+
+def promised(name: str, names) -> float:
+    """The share of the images held back that at least half of some runs misread, %."""
+    table = pd.read_csv(RECORD / name)
+    lists = table[table.column.isin(names)].misread.str.split()
+    counts = lists.explode().str.partition(":")[0].value_counts()
+    return 100 * int((counts >= len(lists) / 2).sum()) / HELD_BACK
+
+
+def views(networks: Networks, wanted) -> list[tuple]:
+    """The lines of a table, view by view: ours and the paper's, alone and together."""
+    _, literature, facts = ledger.read()
+    rows = [
+        _row(column.name, networks.of(column.name), *facts["mcdnn_views"][column.name])
+        for column in wanted
+    ]
+    theirs = facts["mcdnn_single"], literature["mcdnn"]["error"]
+    return [*rows, _row("all", networks, *theirs)]
+
+
+def _runs(name: str, wanted) -> pd.DataFrame:
+    table = pd.read_csv(RECORD / name, keep_default_na=False)
+    by_name = {column.name: column for column in wanted}
+    facts = committee_study.facts(type(wanted[0]), table.judged_on.iloc[0])
+    names = [
+        study.name(by_name[row.column], row.seed, facts)
+        for row in table.itertuples()
+        if row.column in by_name
+    ]
+    if names != table.run.tolist() or set(table.column) != by_name.keys():
+        raise Lenet5Error(
+            f"record/{name} has runs of other code, data or settings: make it again "
+            "(make committee)"
+        )
+    return table
+
+
+def _row(name: str, networks: Networks, single: float, together: float) -> tuple:
+    errors = fmean(networks.singles), single, networks.error, together
+    return name, *(f"{error:.2f}" for error in errors), len(networks.table)
