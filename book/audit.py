@@ -99,8 +99,8 @@ fit_images = len(evidence.train.labels) - HELD_BACK
 glue("{:,}", fit_images=fit_images, validation_images=HELD_BACK)
 glue("{:.2f} %", validated=100 - by_validation)
 taken = ("one epoch", "two epochs", "three epochs")[len(set(chosen.values())) - 1]
-glue("{:.2f}", flattery=last - by_test)
-glue(taken=taken)
+gain = last - by_test
+glue(taken=taken, flattery=f"{gain:.2f} points" if gain else "nothing")
 show("fig-selection", figures.selection(errors, chosen), held_source)
 
 # %% [markdown]
@@ -113,9 +113,9 @@ show("fig-selection", figures.selection(errors, chosen), held_source)
 # ```
 #
 # The epoch that validation chooses has a test accuracy of {glue:text}`validated`, and that is a fair figure, since the
-# test images had no say. The three choices fall on {glue:text}`taken`; the best on the test images looks better than
-# the last by {glue:text}`flattery` points. A gain of this kind is luck and would not come again; {doc}`variability`
-# measures it over many seeds. The original's text names neither epoch, so its last is the one to compare with.
+# test images had no say. The three choices fall on {glue:text}`taken`, and the best on the test images gains
+# {glue:text}`flattery` over the last. What is gained so is luck and would not come again; {doc}`variability` measures
+# it over many seeds. The original's text names neither epoch, so its last is the one to compare with.
 #
 # ## How sure the numbers are
 #

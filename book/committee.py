@@ -5,6 +5,7 @@ import numpy as np
 
 from exhibits import (
     committee,
+    costs,
     figures,
     glue,
     ladder,
@@ -108,9 +109,9 @@ glue("{:.1f}", our_hours=columns.seconds / 3600)
 #
 # Since 2012 networks learn faster: batches are normalised, units are cut at zero, Adam sets the rates, and one cycle
 # takes them up and down. {numref}`code-member` is a network of {glue:text}`member_parameters` numbers that needs
-# {glue:text}`member_epochs` epochs in place of {glue:text}`their_epochs`. The committee has
-# {glue:text}`networks` of them, {glue:text}`seeds` for each of three views. PyTorch trains and reads them, so
-# they are repeated bit for bit on the machine that made them and not on every other.
+# {glue:text}`member_epochs` epochs in place of {glue:text}`their_epochs`. The committee has {glue:text}`networks` such
+# *members*, {glue:text}`seeds` for each of three views. PyTorch trains and reads them, so they are repeated bit for bit
+# on the machine that made them and not on every other.
 
 # %% tags=["hide-input"]
 caption = "A member of the committee, from `systems/committee.py`."
@@ -123,7 +124,8 @@ glue(member_epochs=VOTERS[0].epochs, seeds=len(voters.table) // len(VOTERS))
 # What was open was settled on {glue:text}`held_back` training images that trained nothing, with trainings of
 # {glue:text}`choice_epochs` epochs: {numref}`tab-committee-choices`. With half of each range more is misread. The other
 # changes lie within chance, and what was chosen first is kept. Of the images held back, at least half of the six
-# networks of the three views misread {glue:text}`promised`: that was the promise. Then the test images were read, once.
+# networks of the three views misread {glue:text}`promised`: that was the promise. Then the test images were read, from
+# {glue:text}`read_on` on, by each network once, when it had been trained. Nothing was chosen after.
 
 # %% tags=["hide-input"]
 show_table(
@@ -136,7 +138,7 @@ show_table(
     "lrr",
 )
 glue("{:,}", held_back=HELD_BACK)
-glue(choice_epochs=MEMBER_CHOICES[0].epochs)
+glue(choice_epochs=MEMBER_CHOICES[0].epochs, read_on="26 November 2026")
 views = "as chosen", "W20", "W14"
 glue("{:.2f} %", promised=committee.promised("committee-choices.csv", views))
 
@@ -171,8 +173,8 @@ glue("{:.2f} %", best_single=min(voters.singles), worst_single=max(voters.single
 # :name: fig-still-misread
 # :alt: A grid of handwritten digits, most of them broken, cramped or between two digits. Over each stand its label, an
 # :  arrow, what the committee reads, and the votes by digit.
-# The test images that the committee misreads: label and reading, and below them the votes of the networks, by digit.
-# A frame marks labels that raters rejected.
+# The test images that the committee misreads: label and reading, and below them how many voted for each digit, such as
+# *9:12* for twelve votes that it is a nine. A frame marks labels that raters rejected.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -204,8 +206,8 @@ glue(rejected=doubtful.sum())
 
 # %% tags=["hide-input", "remove-output"]
 steps = [*ladder.read("ladder.csv", [rungs.BEST]), ladder.report()]
-here = committee.costs_here(steps, columns, voters)
-published = committee.costs_published(here[0].products, columns)
+here = costs.here(steps, columns, voters)
+published = costs.published(here[0].products, columns)
 show("fig-costs", figures.costs(here, published), of_voters)
 
 # %% tags=["hide-input"]

@@ -55,8 +55,10 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 #
 # ```{math}
 # :label: eq-loss
-# \ell(z, y) = -\log \frac{e^{z_y}}{\sum_{k=0}^{9} e^{z_k}}
-#            = \log \sum_{k=0}^{9} e^{z_k} - z_y .
+# \begin{aligned}
+# \ell(z, y) &= -\log \frac{e^{z_y}}{\sum_{k=0}^{9} e^{z_k}} \\
+#            &= \log \sum_{k=0}^{9} e^{z_k} - z_y .
+# \end{aligned}
 # ```
 #
 # This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one that is computed: it neither
@@ -73,7 +75,7 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # ```{math}
 # :label: eq-adam
 # \begin{aligned}
-# m_t &= \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, &
+# m_t &= \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \\
 # v_t &= \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2, \\
 # \theta_t &= \theta_{t-1} - \eta\,
 #   \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \varepsilon} .

@@ -5,7 +5,7 @@ from exhibits import figures, glue, ladder, origin, show, show_source, show_tabl
 from exhibits import intervals as ci
 from lenet5 import Config
 from lenet5.data import load
-from systems import lenet1998, rungs
+from systems import lenet1998, rungs, study
 
 steps = [*ladder.read("ladder.csv", rungs.RUNGS), ladder.report()]
 letter, best, *_, last = steps
@@ -13,10 +13,8 @@ train, test = load()
 distorted, one_rate, low_scale = ladder.read("ladder.csv", rungs.BESIDE)
 runs = origin.of_file("ladder.csv", "make ladder")
 paper, distorted_paper, facts = ladder.published()
-glue(
-    "{} %", paper=paper, distorted_paper=distorted_paper, public=facts["lenet5_public"]
-)
-glue("{} %", their_train=facts["lenet5_train"])
+glue("{} %", paper=paper, distorted_paper=distorted_paper)
+glue("{} %", public=facts["lenet5_public"], their_train=facts["lenet5_train"])
 glue(margin=facts["lenet5_margin"], their_passes=facts["lenet5_train_passes"])
 glue("{:.2f} %", letter=letter.mean, best=best.mean, report=last.mean)
 glue("{:.2f} %", top=min(step.mean for step in steps))
@@ -81,8 +79,10 @@ show_table(
 #
 # ```{math}
 # :label: eq-map
-# y_i = \sum_{k=1}^{84} (x_k - w_{ik})^2, \qquad
-# E = y_D + \log\Bigl(e^{-j} + \sum_i e^{-y_i}\Bigr).
+# \begin{aligned}
+# y_i &= \sum_{k=1}^{84} (x_k - w_{ik})^2, \\
+# E &= y_D + \log\Bigl(e^{-j} + \sum_i e^{-y_i}\Bigr).
+# \end{aligned}
 # ```
 #
 # The weights move after every single image, twenty times through the training set. Each has a rate of its own: before
@@ -162,7 +162,7 @@ show_table(
     origin.of_file("ladder-choices.csv", "make ladder"),
     "lrrrrr",
 )
-glue("{:,}", held_back=ladder.IMAGES["held back"])
+glue("{:,}", held_back=study.HELD_BACK)
 glue(
     "{:.2f} %", chosen_train=chosen.of_train, low_train=by_name["loss × 0.015"].of_train
 )

@@ -15,11 +15,13 @@
 #
 # ```{app} kernel pad
 # :data: /record/model.safetensors pad/samples.json kernel.wasm=lenet5.compiler:webassembly
+# :later: /record/committee/*.safetensors
 # ```
 #
 # ```{only} html
 # The row of small images is from the test set: the first of each digit, then the first ones that the network misreads.
-# A click hands one to the network as it stands in the file.
+# A click hands one to the network as it stands in the file. The {doc}`committee` is asked beside it, if you like: its
+# networks are loaded then, and vote on what stands on the paper whenever the pen rests.
 # ```
 
 # %% tags=["remove-cell"]

@@ -4,7 +4,8 @@
 scripts are loaded there, in alphabetical order, and on no other page. Option ``data`` names
 files for the scripts. Each comes as a script that sets ``appData[NAME]`` to its bytes in
 base64, since browsers refuse ``fetch`` under ``file://``. Those of option ``later`` lie as
-NAME.js beside the scripts of the last folder, to be loaded when they are needed.
+NAME.js beside the scripts of the last folder, to be loaded when they are needed. A ``*``
+in a name stands for all files that match.
 ``NAME=module:function`` stands for a file whose path the function returns; if it raises,
 the file is left out, and the build says why.
 """
@@ -37,16 +38,21 @@ class App(SphinxDirective):
         needs = {"app": list(map(str, folders))}
         for option in self.option_spec:
             words = self.options.get(option, "").split()
-            needs[option] = [self._file(word) for word in words]
+            needs[option] = [file for word in words for file in self._files(word)]
         return [nodes.raw("", html, format="html", **needs)]
 
-    def _file(self, word: str) -> tuple[str, str]:
-        """The name of a file, and its path or the function that makes it."""
+    def _files(self, word: str) -> list[tuple[str, str]]:
+        """The names of files, and their paths or the function that makes them."""
         name, made, source = word.partition("=")
-        if not made:
-            source = self._path(name)
-            self.env.note_dependency(source)
-        return Path(name).name, source
+        if made:
+            return [(name, source)]
+        folder = Path(self._path(str(Path(name).parent)))
+        paths = sorted(folder.glob(Path(name).name))
+        if not paths:
+            raise BookError(f"{self.env.docname}, app: there is no {name}")
+        for path in paths:
+            self.env.note_dependency(str(path))
+        return [(path.name, str(path)) for path in paths]
 
     def _path(self, name: str) -> str:
         path = self.env.relfn2path(name)[1]

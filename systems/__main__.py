@@ -37,38 +37,42 @@ def main(arguments: list[str] | None = None) -> int:
     predict = commands.add_parser("predict", help="read the digit in image files")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     options = parser.parse_args(arguments)
-    if options.study == "predict":
-        return _predict(options.images)
-    if options.study == "network":
-        study.publish(BEST, 0, NETWORK)
-        return 0
-    by, systems, seeds, judged_on, _ = STUDIES[options.study]
-    jobs = by.jobs(systems, seeds, judged_on)
-    form = {"columns": by.COLUMNS, "key": "run", "out": options.out}
-    form["receive"] = functools.partial(by.receive, options.out.with_suffix(""))
     try:
-        with replicate.workers(options.scheduler, options.workers) as (executor, width):
-            show = functools.partial(replicate.show_progress, width)
-            made = replicate.run_jobs(jobs, by.run, executor, on_run=show, **form)
+        if options.study == "predict":
+            return _predict(options.images)
+        if options.study == "network":
+            study.publish(BEST, 0, NETWORK)
+            return 0
+        return _make(options)
     except Lenet5Error as error:
         print(f"systems: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("systems: interrupted; the same command goes on", file=sys.stderr)
         return 130
+
+
+def _make(options) -> int:
+    by, systems, seeds, judged_on, _ = STUDIES[options.study]
+    jobs = by.jobs(systems, seeds, judged_on)
+    form = {"columns": by.COLUMNS, "key": "run", "out": options.out}
+    form["receive"] = functools.partial(by.receive, options.out.with_suffix(""))
+    with replicate.workers(options.scheduler, options.workers) as (executor, width):
+        show = functools.partial(replicate.show_progress, width)
+        made = replicate.run_jobs(jobs, by.run, executor, on_run=show, **form)
     return replicate.show_end(made)
 
 
 def _predict(paths) -> int:
-    code = 0
+    code, networks = 0, committee_study.networks(COMMITTEE)
     for path in paths:
         try:
             image = np.round(255 * read_digit(path)).astype(np.uint8)
-            found = committee_study.votes(COMMITTEE, image[None])[:, 0]
         except Lenet5Error as error:
             print(f"systems: {error}", file=sys.stderr)
             code = 1
             continue
+        found = committee_study.votes(networks, image[None])[:, 0]
         digit = found.mean(axis=0).argmax()
         count = (found.argmax(axis=1) == digit).sum()
         print(f"{path}: {digit} ({count} of {len(found)} votes)")

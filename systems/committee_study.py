@@ -116,18 +116,22 @@ def probabilities(weights, seen) -> np.ndarray:
     return committee.probabilities(weights, seen)
 
 
-def votes(folder: Path, images) -> np.ndarray:
-    """What each network of a folder finds: float32 of shape (networks, N, 10).
+def networks(folder: Path) -> list[tuple]:
+    """The networks of a folder: their weights, and the facts stored with them.
 
     Raises
     ------
     Lenet5Error
-        If the folder has no networks, or one is damaged.
+        If there are none, or one is damaged.
     """
-    found, seen = [], views(images)
-    for path in sorted(folder.glob("*.safetensors")):
-        weights, facts = checkpoint.load_arrays(path)
-        found.append(probabilities(weights, seen[facts["column"]]))
-    if not found:
+    paths = sorted(folder.glob("*.safetensors"))
+    if not paths:
         raise Lenet5Error(f"{folder} has no networks: restore them with git")
+    return [checkpoint.load_arrays(path) for path in paths]
+
+
+def votes(networks, images) -> np.ndarray:
+    """What each of some networks finds: float32 of shape (networks, N, 10)."""
+    seen = views(images)
+    found = [probabilities(weights, seen[kept["column"]]) for weights, kept in networks]
     return np.stack(found)

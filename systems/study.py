@@ -17,6 +17,7 @@ from lenet5.train import checksum
 from systems import recipe
 from systems.ladder import Ladder
 
+TRAINING, TEST = 60_000, 10_000  # images of MNIST
 HELD_BACK = 5_000  # the last of the training images: the open choices are made on them
 COLUMNS = (
     "run rung seed judged_on passes parameters updates misread_presented misread_train "

@@ -154,12 +154,14 @@ sphinx:
 """,
     "_toc.yml": "format: jb-book\nroot: index\nchapters: [{file: text/two}, {file: text/one}]\n",
     "index.md": "# Sample\n\n```{chapter-status}\n```\n\n```{environment-status}\n```\n"
-    "\n```{app} tool\n:data: package/deep/data.bin\n```\n",
+    "\n```{app} tool\n:data: package/deep/data.bin\n:later: package/late/*.bin\n```\n",
     "requirements.txt": "# one\njupyter-book==1\n",
     "notes.txt": "watched\n",
     "package/rules.py": "def check(size):\n    if size > 9:\n"
     "        raise ValueError(f'size = {size} is too large')\n",
     "package/deep/data.bin": "bytes",
+    "package/late/first.bin": "1",
+    "package/late/second.bin": "2",
     "tool/tool.html": '<p id="tool">nothing</p>\n',
     "tool/tool.css": "#tool { color: rgb(1, 2, 3) }\n",
     "tool/tool.js": "tool.textContent = atob(appData['data.bin'])\n",

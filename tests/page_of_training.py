@@ -9,7 +9,7 @@ import pytest
 from built import ROOT, build, shared, succeed
 
 from lenet5 import Config
-from lenet5.run import Run, load_or_train
+from lenet5.run import RECORD, Run, load_or_train
 
 APPS = {"reproduce": "reproduce", "try-it": "pad"}
 CONFIG = f"""\
@@ -29,6 +29,7 @@ def write_book(folder: Path) -> None:
     run = load_or_train(Config(epochs=2), runs=folder / "runs", record=None)
     run.save(folder / "record")
     (folder / "data").symlink_to(ROOT / "data")
+    (folder / "record" / "committee").symlink_to(RECORD / "committee")
     (folder / "_config.yml").write_text(CONFIG, encoding="utf-8")
     (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
     (folder / "index.md").write_text("# A training\n", encoding="utf-8")

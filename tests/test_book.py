@@ -1,5 +1,6 @@
 """What the built book must show."""
 
+import ast
 import json
 import re
 
@@ -38,7 +39,7 @@ def glued(chapter: str) -> dict[str, str]:
     """The numbers that a chapter's stored outputs give to the prose."""
     text = "application/papermill.record/text/plain"
     found = outputs(chapter).items()
-    return {name: data[text].strip("'") for name, data in found if text in data}
+    return {name: ast.literal_eval(data[text]) for name, data in found if text in data}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -63,7 +64,9 @@ def test_the_front_page_shows_the_accuracy(book):
 def test_the_accuracy_is_that_of_the_record():
     rows = (ROOT / "record" / "history.csv").read_text().splitlines()
     last = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
-    assert glued("results")["accuracy"] == f"{100 - float(last['test_error']):.2f} %"
+    assert (
+        glued("results")["accuracy"] == f"{100 - float(last['test_error']):.2f}\u00a0%"
+    )
 
 
 def test_the_accuracy_is_typed_nowhere():

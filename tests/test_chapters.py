@@ -197,6 +197,10 @@ def test_the_app_runs_on_its_page_and_no_other(sample, browser):
         path.stem for path in html.rglob("*.html") if "apps/" in path.read_text()
     ]
     assert holders == ["index"]
+    page = (html / "index.html").read_text()
+    for name in ("first", "second"):
+        assert (html / "_static" / "apps" / "tool" / f"{name}.bin.js").is_file()
+        assert f"{name}.bin" not in page
 
 
 def test_an_app_without_its_data_ends_the_build(project):

@@ -118,6 +118,12 @@ def test_the_committee_reads_pictures_of_digits(mnist, tmp_path, capsys):
     assert str(missing) in err
 
 
+def test_a_committee_without_networks_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("systems.__main__.COMMITTEE", tmp_path)
+    assert main(["predict", "digit.png"]) == 1
+    assert capsys.readouterr().err.endswith("no networks: restore them with git\n")
+
+
 @pytest.mark.parametrize(("table", "slack"), [("columns.csv", 0), ("committee.csv", 2)])
 def test_kept_weights_misread_what_their_row_says(mnist, table, slack):
     """PyTorch rounds as each machine likes, so an image or two may fall otherwise."""

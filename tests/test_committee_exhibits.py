@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exhibits import committee, figures
-from exhibits.committee import Cost, Networks
+from exhibits import committee, figures, study
+from exhibits.committee import Networks
+from exhibits.costs import Cost
 from lenet5 import Lenet5Error
 from systems.committee_study import MEMBER_CHOICES
 
@@ -68,7 +69,7 @@ def test_a_promise_counts_what_half_of_the_networks_misread(tmp_path, monkeypatc
 
 
 def test_a_table_of_other_settings_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(committee, "RECORD", tmp_path)
+    monkeypatch.setattr(study, "RECORD", tmp_path)
     rows = [(choice.name, 0, "held back", "f" * 16, "1:2") for choice in MEMBER_CHOICES]
     columns = ["column", "seed", "judged_on", "run", "misread"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "x.csv")

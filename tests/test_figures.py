@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from exhibits import Predictions, display, figures
-from exhibits.committee import Cost
+from exhibits.costs import Cost
 from exhibits.figures.style import DARK, PAPER, WIDTH
 from exhibits.ladder import Step
 from exhibits.layers import layer_table

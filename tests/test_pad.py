@@ -239,3 +239,17 @@ def test_without_scripts_the_page_says_so(book, browser):
     expect(page.locator(".digit-pad")).to_be_hidden()
     expect(page.locator("#fig-pad img")).to_be_visible()
     context.close()
+
+
+def test_the_committee_votes_after_a_click_on_what_is_drawn(page):
+    said = page.locator(".pad-committee p")
+    loaded = "Object.keys(appData).filter(name => name.includes('as-given')).length"
+    assert page.evaluate(loaded) == 0
+    page.get_by_role("button", name="Test image").first.click()
+    page.get_by_role("button", name="Ask the committee").click()
+    expect(said).to_have_text("The committee reads 0, with 15 of 15 votes.")
+    assert page.evaluate(loaded) == 5
+    page.get_by_role("button", name="Test image").nth(1).click()
+    expect(said).to_have_text("The committee reads 1, with 15 of 15 votes.")
+    page.get_by_role("button", name="Clear").click()
+    expect(said).to_have_text("The paper is empty.")

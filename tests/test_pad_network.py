@@ -9,9 +9,11 @@ import pytest
 from built import ROOT
 from PIL import Image, ImageDraw
 
+from lenet5.checkpoint import load_arrays
 from lenet5.data import centre
 from lenet5.exact import ExactEngine
 from lenet5.run import RECORD, Run
+from systems import columns, committee_study
 
 FLOATS = """text => new Float32Array(
     Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer)"""
@@ -65,6 +67,44 @@ def test_another_network_would_be_noticed(asked, engine):
     weights = engine.weights
     weights["conv1.bias"][0] += 1e-6
     assert logits != ExactEngine(weights).logits(images).tobytes()
+
+
+# -- the committee ---------------------------------------------------------------------
+
+
+def test_the_page_has_the_committee_of_the_record(page, mnist):
+    images = mnist[1].images[:12]
+    found = page.evaluate(
+        f"""async text => {{
+            const pixels = ({FLOATS})(text), members = await lenet5.committee.load();
+            const images = Array.from({{ length: 12 }}, (_, n) =>
+                pixels.subarray(784 * n, 784 * n + 784));
+            return members.map(member => [member.name, images.map(image =>
+                Array.from(lenet5.committee.read(member, image)))]);
+        }}""",
+        packed(images / np.float32(255)),
+    )
+    folder = RECORD / "committee"
+    assert sorted(name for name, _ in found) == sorted(x.name for x in folder.iterdir())
+    for name, read in found:
+        weights, kept = load_arrays(folder / name)
+        seen = committee_study.views(images)[kept["column"]]
+        wanted = committee_study.probabilities(weights, seen)
+        assert np.abs(np.array(read) - wanted).max() < 1e-4, name
+
+
+@pytest.mark.parametrize("width", [0, 14, 20])
+def test_the_page_sees_the_views_of_the_columns(page, mnist, width):
+    images = mnist[1].images[:200]
+    seen = page.evaluate(
+        f"""([text, width]) => {{
+            const pixels = ({FLOATS})(text);
+            return Array.from({{ length: 200 }}, (_, n) => Array.from(
+                lenet5.committee.view(pixels.subarray(784 * n, 784 * (n + 1)), width)));
+        }}""",
+        [packed(images / np.float32(255)), width],
+    )
+    assert np.array_equal(np.reshape(seen, (200, 29, 29)), columns.view(images, width))
 
 
 # -- the preparation -------------------------------------------------------------------

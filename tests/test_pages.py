@@ -240,6 +240,10 @@ def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
         cells = page.locator(f"#tab-claims tbody td:nth-child({number})")
         return [text.split(";")[0].strip() for text in cells.all_inner_texts()]
 
+    tests = page.locator("#tab-claims tbody td:nth-child(4)").first
+    assert not tests.is_visible()  # on a phone
+    page.get_by_label("how each was tested").check()
+    assert tests.is_visible()
     verdicts = column(1)
     assert verdicts[0] == "does not hold"
     assert [key for key, _ in groupby(verdicts)] == list(dict.fromkeys(verdicts))
@@ -255,6 +259,22 @@ def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
     )
     assert max(widths) <= 390  # each is a card, as wide as the phone
     page.close()
+
+
+def test_an_equation_and_its_number_fit_a_phone(book, browser):
+    page, found = browser.new_page(viewport={"width": 390, "height": 900}), 0
+    for path in pages(book):
+        page.goto(path.as_uri())
+        settle(page)
+        for equation in page.locator("div.math:has(.eqno)").all():
+            drawn, number = (
+                equation.locator(part).bounding_box() for part in ("mjx-math", ".eqno")
+            )
+            found += 1
+            assert drawn["x"] + drawn["width"] <= number["x"], path
+            assert number["x"] + number["width"] <= 390, path
+    page.close()
+    assert found >= 3
 
 
 @pytest.mark.parametrize("asked", ["book/none.html", "none.html", "book/deep/none"])

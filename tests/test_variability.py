@@ -72,7 +72,7 @@ def test_the_chapter_tells_of_the_recorded_runs():
     numbers = glued("variability")
     mean, spread = statistics.fmean(FINAL), statistics.stdev(FINAL)
     assert numbers["seeds"] == str(len(RUNS))
-    assert numbers["mean"] == f"{mean:.3f} %"
+    assert numbers["mean"] == f"{mean:.3f}\u00a0%"
     assert numbers["spread"] == f"{spread:.3f}"
     assert numbers["torch_seeds"] == str(len(IN_TORCH))
     low, high = (float(numbers[name].split()[0]) for name in ("low", "high"))
@@ -80,7 +80,7 @@ def test_the_chapter_tells_of_the_recorded_runs():
     # 1.972 standard deviations of the mean with 199 degrees of freedom.
     half = (high - low) / 2 * len(FINAL) ** 0.5 / spread
     assert half == pytest.approx(1.972, abs=0.15)
-    assert numbers["original"] == "1.20 %"
+    assert numbers["original"] == "1.20\u00a0%"
     assert (
         numbers["original_distance"].replace("−", "-")
         == f"{(1.2 - mean) / spread:+.1f}"

@@ -1,4 +1,5 @@
 // The claims of the audit in another order: by verdict, as they stand, or by chapter of the original.
+// On a phone the line on how each was tested is shown when asked for.
 (() => {
   "use strict";
   const body = document.querySelector("#tab-claims tbody");
@@ -18,6 +19,12 @@
     label.append(radio, ` ${name}`);
     choice.append(label);
   }
-  const table = body.parentElement;
+  const table = body.parentElement, tests = document.createElement("label"), box = document.createElement("input");
+  const show = () => table.classList.toggle("brief", !box.checked);
+  Object.assign(box, { type: "checkbox", checked: matchMedia("(min-width: 48rem)").matches });
+  box.addEventListener("change", show);
+  tests.append(box, " how each was tested");
+  choice.append(tests);
+  show();
   (table.closest(".pst-scrollable-table-container") ?? table).before(choice);
 })();

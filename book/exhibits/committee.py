@@ -1,21 +1,21 @@
 """The committees: what columns and small networks read, each alone and together."""
 
+import functools
 from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from exhibits import ledger
+from exhibits import costs, ledger
 from exhibits.intervals import wilson
+from exhibits.study import read_runs
 from lenet5 import Lenet5Error, draws
 from lenet5.checkpoint import load_arrays
 from lenet5.run import RECORD
-from systems import column2012, committee_study, study
+from systems import column2012, committee_study
 from systems.committee import Member, Network
 from systems.committee_study import HELD_BACK
-
-IMAGES = 60_000  # that train
 
 
 class Networks(NamedTuple):
@@ -67,8 +67,8 @@ class Networks(NamedTuple):
 
     @property
     def products(self) -> int:
-        """Multiply-adds of their training: an image costs three times its reading."""
-        return 3 * self.multiply_adds * IMAGES * int(self.table.epochs.sum())
+        """Multiply-adds of their training."""
+        return costs.products(self.multiply_adds, int(self.table.epochs.sum()))
 
     def votes(self, place: int) -> str:
         """How many voted for which digit in an image, the most first."""
@@ -86,54 +86,6 @@ class Networks(NamedTuple):
             sums = found[draws.shuffle(0, order, len(found))].cumsum(axis=0)
             errors.append((sums.argmax(axis=2) != labels).sum(axis=1))
         return 100 * np.array(errors) / len(self.labels)
-
-
-class Cost(NamedTuple):
-    """What a training takes, in multiply-adds and seconds of a core, and its error, %."""
-
-    name: str
-    products: float
-    error: float
-    seconds: float = 0.0  # not known
-
-    def row(self) -> tuple:
-        """Its line in a table, for what was run here."""
-        cost = power(self.products), f"{self.seconds:,.0f}"
-        return f"{self.name}, here", f"{self.error:.2f}", *cost, "no"
-
-
-def costs_here(steps, columns: Networks, members: Networks) -> list[Cost]:
-    """Those of steps of the ladder, and of columns and members, alone and together."""
-    images = [IMAGES * step.passes.shape[1] for step in steps]
-    costs = [
-        Cost(step.name, 3 * step.multiply_adds * count, step.mean, step.seconds)
-        for step, count in zip(steps, images, strict=True)
-    ]
-    for name, networks in (("column", columns), ("member", members)):
-        count, error = len(networks.table), fmean(networks.singles)
-        both = networks.products, networks.seconds
-        products, seconds = (amount / count for amount in both)
-        costs.append(Cost(f"one {name}", products, error, seconds))
-        costs.append(Cost(f"{count} {name}s", both[0], networks.error, both[1]))
-    return costs
-
-
-def costs_published(lenet5: float, columns: Networks) -> list[Cost]:
-    """Those of LeNet-5, from its products, and of columns, with what their papers state."""
-    _, literature, facts = ledger.read()
-    column = 3 * columns.multiply_adds * IMAGES * facts["mcdnn_epochs"]
-    count = facts["mcdnn_networks"]
-    return [
-        Cost("LeNet-5", lenet5, literature["lenet5"]["error"]),
-        Cost("one of 2012", column, facts["mcdnn_single"]),
-        Cost(f"{count} of 2012", count * column, literature["mcdnn"]["error"]),
-    ]
-
-
-def power(count: float) -> str:
-    """A large number as a power of ten, for Markdown."""
-    digits, exponent = f"{count:.1e}".split("e")
-    return f"${digits}\\cdot 10^{{{int(exponent)}}}$"
 
 
 def read(name: str, wanted, test) -> Networks:
@@ -155,8 +107,8 @@ def read(name: str, wanted, test) -> Networks:
         found.append(committee_study.probabilities(weights, seen[row.column]))
     small = isinstance(wanted[0], Member)
     definition = Network(normalised=False) if small else column2012.Column()
-    products = column2012.multiply_adds(definition)
-    return Networks(table, np.stack(found), test.labels, products)
+    reading = column2012.multiply_adds(definition)
+    return Networks(table, np.stack(found), test.labels, reading)
 
 
 def choices(name: str, wanted) -> list[tuple]:
@@ -191,20 +143,8 @@ def views(networks: Networks, wanted) -> list[tuple]:
 
 
 def _runs(name: str, wanted) -> pd.DataFrame:
-    table = pd.read_csv(RECORD / name, keep_default_na=False)
-    by_name = {column.name: column for column in wanted}
-    facts = committee_study.facts(type(wanted[0]), table.judged_on.iloc[0])
-    names = [
-        study.name(by_name[row.column], row.seed, facts)
-        for row in table.itertuples()
-        if row.column in by_name
-    ]
-    if names != table.run.tolist() or set(table.column) != by_name.keys():
-        raise Lenet5Error(
-            f"record/{name} has runs of other code, data or settings: make it again "
-            "(make committee)"
-        )
-    return table
+    facts = functools.partial(committee_study.facts, type(wanted[0]))
+    return read_runs(name, wanted, "column", facts, "make committee")
 
 
 def _row(name: str, networks: Networks, single: float, together: float) -> tuple:

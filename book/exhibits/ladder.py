@@ -8,14 +8,13 @@ import pandas as pd
 
 from exhibits import ledger
 from exhibits.intervals import mean_interval, place
-from exhibits.study import read_study
-from lenet5 import Config, Lenet5Error, checkpoint
+from exhibits.study import read_runs, read_study
+from lenet5 import Config, checkpoint
 from lenet5.run import RECORD
 from systems import recipe, rungs, study
 from systems.ladder import Ladder
 
 REPORT = "the report"
-IMAGES = {"test": 10_000, "held back": study.HELD_BACK}
 
 
 class Step(NamedTuple):
@@ -46,14 +45,12 @@ class Step(NamedTuple):
         """The mean difference to another rung, seed by seed, with its interval; points."""
         differences = (self.errors - before.errors).dropna()
         end = half(mean_interval(differences))
-        text = f"{fmean(differences):+.2f} ± {end:.2f}"
-        return text.replace("-", "−")
+        return _with(f"{fmean(differences):+.2f}".replace("-", "−"), end)
 
     def row(self, against: "Step | None") -> tuple:
         """Its line in a table of errors, on judging and training images."""
-        error = f"{self.mean:.2f} ± {half(self.interval):.2f}"
+        error = _with(f"{self.mean:.2f}", half(self.interval))
         gain = "" if against is None else self.gain(against)
-        error, gain = (x.replace(" ± ", "\u00a0±\u00a0") for x in (error, gain))
         others = f"{self.of_train:.2f}", f"{stdev(self.errors):.2f}", len(self.errors)
         return self.name, error, gain, *others
 
@@ -76,21 +73,15 @@ def read(name: str, wanted) -> list[Step]:
     Lenet5Error
         If the table's runs are of other code or data, or lacks a rung.
     """
-    table = pd.read_csv(RECORD / name)
-    judged_on = table.judged_on.iloc[0]
-    facts = study.facts(judged_on)
+    table = read_runs(name, wanted, "rung", study.facts, "make ladder")
+    judged, trained = study.TEST, study.TRAINING
+    if table.judged_on.iloc[0] != "test":
+        judged, trained = study.HELD_BACK, trained - study.HELD_BACK
     steps = []
     for rung in wanted:
         rows = table[table.rung == rung.name].set_index("seed").sort_index()
-        names = [study.name(rung, seed, facts) for seed in rows.index]
-        if not names or names != rows.run.tolist():
-            raise Lenet5Error(
-                f"record/{name} has no runs of the rung {rung.name!r} by this code and "
-                "data: make it again (make ladder)"
-            )
         counts = rows.misread.str.split(expand=True).astype(int)
-        passes = 100 * counts / IMAGES[judged_on]
-        trained = 60_000 - (judged_on != "test") * study.HELD_BACK
+        passes = 100 * counts / judged
         steps.append(
             Step(
                 rung.name,
@@ -112,7 +103,7 @@ def report() -> Step:
     table = pd.read_csv(RECORD / "seeds.csv")
     trained = table[table.epoch == table.epoch.max()]
     seconds = table.groupby("seed").seconds.sum().median()
-    steps = -(-60_000 // Config.batch_size) * Config.epochs
+    steps = -(-study.TRAINING // Config.batch_size) * Config.epochs
     raw = rungs.RAW
     return Step(
         REPORT, runs.final, runs.errors, fmean(trained.train_error),
@@ -146,3 +137,8 @@ def network() -> tuple[Ladder, dict]:
     """The published network of 1998, and the facts stored with its weights."""
     weights, facts = checkpoint.load_arrays(RECORD / "lenet1998.safetensors")
     return Ladder(rungs.BEST, facts["seed"], weights), facts
+
+
+def _with(mean: str, end: float) -> str:
+    """A mean and its interval, on one line."""
+    return f"{mean}\u00a0±\u00a0{end:.2f}"

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from exhibits.intervals import mean_interval
+from lenet5 import Lenet5Error
 from lenet5.run import RECORD
+from systems import study
 
 MEASURES = ("mean", "t interval, from", "t interval, to", "median")
 MEASURES += ("standard deviation", "least", "most")
@@ -43,6 +45,39 @@ def read_study(name: str) -> Study:
         for measure in ("loss", "error")
     )
     return Study(runs, losses, errors.round(2))
+
+
+def read_runs(name: str, wanted, kind: str, facts, command: str) -> pd.DataFrame:
+    """The rows of some systems in a table of ``python -m systems``.
+
+    Parameters
+    ----------
+    wanted : sequence of Rung or Column
+    kind : str
+        The table's column of their names.
+    facts : callable
+        What decides a run besides them and the seed, by what judges it.
+    command : str
+        What makes the table.
+
+    Raises
+    ------
+    Lenet5Error
+        If a row is of other code, data or settings, or a system has none.
+    """
+    table = pd.read_csv(RECORD / name, keep_default_na=False)
+    systems = {system.name: system for system in wanted}
+    table = table[table[kind].isin(systems)]
+    known = facts(table.judged_on.iloc[0]) if len(table) else []
+    for system in wanted:
+        rows = table[table[kind] == system.name]
+        names = [study.name(system, seed, known) for seed in rows.seed]
+        if not names or names != rows.run.tolist():
+            raise Lenet5Error(
+                f"record/{name} has no runs of {system.name!r} by this code and data: "
+                f"make it again ({command})"
+            )
+    return table
 
 
 def measures(errors) -> list[str]:

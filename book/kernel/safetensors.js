@@ -12,6 +12,35 @@ lenet5.shapes = {
   "dense3.weight": [10, 84], "dense3.bias": [10],
 };
 
+/** @typedef {{ dtype: string, shape: number[], values: Float32Array }} Tensor */
+
+/**
+ * The tensors of a file, of 4 or of 2 bytes a number.
+ * @param {Uint8Array<ArrayBuffer>} file
+ * @returns {Record<string, Tensor>}
+ */
+lenet5.readTensors = (file) => {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  delete header.__metadata__;
+  /** @param {number} bits */
+  const half = (bits) => {
+    const exponent = (bits >> 10) & 31, fraction = bits & 1023;
+    const size = exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
+    return bits >> 15 ? -size : size;
+  };
+  /** @type {Record<string, (at: number) => number>} */
+  const numbers = { F32: (at) => view.getFloat32(at, true), F16: (at) => half(view.getUint16(at, true)) };
+  /** @param {any} entry */
+  const tensor = ({ dtype, shape, data_offsets: [start, end] }) => {
+    const size = dtype === "F32" ? 4 : 2, number = numbers[dtype];
+    const values = Float32Array.from({ length: (end - start) / size }, (_, i) => number(8 + length + start + size * i));
+    return { dtype, shape, values };
+  };
+  return Object.fromEntries(Object.entries(header).map(([name, entry]) => [name, tensor(entry)]));
+};
+
 /**
  * All weights of a file, one after the other.
  * @param {Uint8Array<ArrayBuffer>} file
@@ -21,14 +50,13 @@ lenet5.readNetwork = (file) => {
   const wrong = new Error("this is no network of this report: a .safetensors file with the parameters of LeNet-5");
   const weights = new Float32Array(44426);
   try {
-    const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-    const length = Number(view.getBigUint64(0, true));
-    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+    const tensors = lenet5.readTensors(file);
     let at = 0;
     for (const [name, shape] of Object.entries(lenet5.shapes)) {
-      const { dtype, shape: found, data_offsets: [start, end] } = header[name];
+      const { dtype, shape: found, values } = tensors[name];
       if (dtype !== "F32" || String(found) !== String(shape)) throw wrong;
-      for (let i = start; i < end; i += 4) weights[at++] = view.getFloat32(8 + length + i, true);
+      weights.set(values, at);
+      at += values.length;
     }
   } catch {
     throw wrong;

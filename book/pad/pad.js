@@ -1,7 +1,7 @@
 // The pad: what is drawn, what the network reads in it, and what the reader is told.
 lenet5.pad = (async () => {
   "use strict";
-  const { centre, network } = window.lenet5;
+  const { centre, committee, network } = window.lenet5;
   const kernel = await network.open();
   const images = JSON.parse(atob(window.appData["samples.json"]));
   const pad = document.querySelector(".digit-pad");
@@ -106,7 +106,10 @@ lenet5.pad = (async () => {
       : `The network reads ${said}` + (label === undefined ? "" : ` The label is ${label}.`);
     // A screen reader speaks each change: wait for a pause in the drawing.
     clearTimeout(pause);
-    pause = setTimeout(() => { find("status").textContent = text; }, 300);
+    pause = setTimeout(() => {
+      find("status").textContent = text;
+      ask();
+    }, 300);
   }
 
   function changed() {
@@ -197,6 +200,7 @@ lenet5.pad = (async () => {
   ink.imageSmoothingEnabled = false;
   pad.hidden = false;
   document.querySelector(".pad-without-script").remove();
+  const ask = committee.offer(find("committee"), input);
   network.offer(kernel, find("networks"), changed);
   return kernel;
 })();
