@@ -52,7 +52,7 @@ show_table(
         f"{row.parameters:,} | {row.multiply_adds:,}"
         for row in rows
     ]
-    + [f"all | | | {parameters:,} | {multiply_adds:,}"],
+    + [f"all | – | – | {parameters:,} | {multiply_adds:,}"],
     "The layers, with parameters and multiply-adds for one image.",
     "tab-layers",
     origin.of_nothing(),

@@ -62,4 +62,4 @@ def published(lenet5: float, columns) -> list[Cost]:
 def power(count: float) -> str:
     """A large number as a power of ten, for Markdown."""
     digits, exponent = f"{count:.1e}".split("e")
-    return f"${digits}\\cdot 10^{{{int(exponent)}}}$"
+    return f"{digits}·10{{sup}}`{int(exponent)}`"

@@ -49,7 +49,7 @@ def show_table(
     header : str
         Cells apart by `` | ``, as in Markdown.
     rows : iterable of str or of sequences
-        As the header, or cell by cell; they may hold MyST markup.
+        As the header, or cell by cell, an empty one as a dash; they may hold MyST markup.
     caption, name, origin : str
         ``name`` is the label for cross-references.
     align : str
@@ -57,7 +57,10 @@ def show_table(
     """
     align = align or "l" * len(header.split(" | "))
     ruler = " | ".join("---:" if letter == "r" else ":---" for letter in align)
-    lines = [row if isinstance(row, str) else " | ".join(map(str, row)) for row in rows]
+    lines = [
+        row if isinstance(row, str) else " | ".join(str(cell) or "–" for cell in row)
+        for row in rows
+    ]
     body = "\n".join(f"| {line} |" for line in (header, ruler, *lines))
     table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
     display(Markdown(f"{table}\n\n:::{{container}} provenance\n{origin}\n:::"))
