@@ -23,8 +23,8 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 #
 # Of {glue:text}`claims` claims of the original {cite:p}`mejia2020`, {glue:text}`held` hold as written,
 # {glue:text}`corrected` hold with a correction, {glue:text}`failed` do not hold, and {glue:text}`untested` cannot be
-# tested here. These fail: {glue:text}`failures` What concerns the network and the data is sound; what fails is the
-# reading of the result.
+# tested here. These fail: {glue:text}`failures` A claim holds *with a correction* if a value, a name or an axis must be
+# put right and the result stays.
 #
 # ## The claims
 #
@@ -107,15 +107,16 @@ show("fig-selection", figures.selection(errors, chosen), held_source)
 # ```{glue:figure} fig-selection
 # :name: fig-selection
 # :alt: A line chart of the error in per cent on validation and test images over the epochs. Both fall steeply at first,
-# :  then waver; dashed vertical lines mark the last epoch and those with the lowest error on either set.
-# Error on the held-back and on the test images, epoch by epoch. A dashed line marks each choice. The test curve
-# wavers, and its lowest point is where chance helps most.
+# :  then waver; dashed vertical lines mark the last epoch and, where they differ, those with the lowest error on either
+# :  set.
+# Error on the held-back and on the test images, epoch by epoch. Dashed lines mark the epochs chosen; choices
+# that agree share one.
 # ```
 #
 # The epoch that validation chooses has a test accuracy of {glue:text}`validated`, and that is a fair figure, since the
 # test images had no say. The three choices fall on {glue:text}`taken`, and the best on the test images gains
-# {glue:text}`flattery` over the last. What is gained so is luck and would not come again; {doc}`variability` measures
-# it over many seeds. The original's text names neither epoch, so its last is the one to compare with.
+# {glue:text}`flattery` over the last. A gain of this kind is luck; {doc}`variability` measures it over many
+# seeds. The original's text names neither epoch, so its last is the one to compare with.
 #
 # ## How sure the numbers are
 #

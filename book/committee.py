@@ -35,7 +35,7 @@ glue(
     "{:.2f} %", error=voters.error, single=fmean(voters.singles), columns=columns.error
 )
 glue("{:.2f} %", column=fmean(columns.singles), theirs=theirs)
-glue("{:.2f}", low=low, high=high)
+glue("{:.2f} %", low=low, high=high)
 glue(networks=len(voters.table), wrong=len(voters.wrong))
 glue(their_networks=facts["mcdnn_networks"], their_epochs=facts["mcdnn_epochs"])
 glue(epochs=FIRST.epochs, trained=len(columns.table))
@@ -43,9 +43,10 @@ glue(epochs=FIRST.epochs, trained=len(columns.table))
 # %% [markdown]
 # # Committee
 #
-# The original names one system as the best: {glue:text}`their_networks` networks of 2012 that read each digit together,
-# with an error of {glue:text}`theirs` {cite:p}`ciresan2012`. A committee of {glue:text}`networks` small networks that
-# two cores train in an hour or two reaches {glue:text}`error`: {glue:text}`wrong` of the 10,000 test images.
+# The original names one system among the best: {glue:text}`their_networks` networks of 2012 that read a digit together,
+# with an error of {glue:text}`theirs` {cite:p}`ciresan2012`. A committee of {glue:text}`networks` networks that two
+# cores train in an hour or so reaches {glue:text}`error`: {glue:text}`wrong` of the 10,000 test images, too close to
+# tell apart. Fewer columns of 2012, trained for an eighth of the epochs, reach {glue:text}`columns`.
 #
 # This chapter ends the way that {doc}`ladder` begins. First come the columns of 2012, trained anew for a part of their
 # time, then the committee. The weights of both stand in `record/`, and every error below is computed from them here.
@@ -84,10 +85,10 @@ show_source(column2012.Column, caption, "code-column")
 # %% [markdown]
 # The paper trains {glue:text}`their_networks` columns for about {glue:text}`their_epochs` epochs each, which would take
 # {glue:text}`their_hours` hours of one core here. This chapter trains {glue:text}`trained` for {glue:text}`epochs`
-# epochs, in {glue:text}`our_hours` hours. They are made by `systems/column.c`, exact as the engine of the report is,
+# epochs, in {glue:text}`our_hours` hours. They are made by `systems/column.c`, exact as the report's engine is,
 # and held to the definition by tests. The ranges of the distortions are not stated; ours are those of an earlier paper
-# of the same group, and nothing was tuned. {numref}`tab-views` sets the errors beside the paper's: in an eighth of the
-# time a column reaches {glue:text}`column` on average, and all together {glue:text}`columns`.
+# of the same group, and nothing was tuned. {numref}`tab-views` sets the errors beside the paper's: after an eighth of
+# the epochs a column reaches {glue:text}`column` on average, and all together {glue:text}`columns`.
 
 # %% tags=["hide-input"]
 show_table(
@@ -107,8 +108,8 @@ glue("{:.1f}", our_hours=columns.seconds / 3600)
 # %% [markdown]
 # ## A committee for two cores
 #
-# Since 2012 networks learn faster: batches are normalised, units are cut at zero, Adam sets the rates, and one cycle
-# takes them up and down. {numref}`code-member` is a network of {glue:text}`member_parameters` numbers that needs
+# Since 2012 networks learn faster: batches are normalised, ReLU replaces the tangent, Adam sets the rates, and their
+# size rises and falls once. {numref}`code-member` is a network of {glue:text}`member_parameters` numbers that needs
 # {glue:text}`member_epochs` epochs in place of {glue:text}`their_epochs`. The committee has {glue:text}`networks` such
 # *members*, {glue:text}`seeds` for each of three views. PyTorch trains and reads them, so they are repeated bit for bit
 # on the machine that made them and not on every other.
@@ -123,9 +124,10 @@ glue(member_epochs=VOTERS[0].epochs, seeds=len(voters.table) // len(VOTERS))
 # %% [markdown]
 # What was open was settled on {glue:text}`held_back` training images that trained nothing, with trainings of
 # {glue:text}`choice_epochs` epochs: {numref}`tab-committee-choices`. With half of each range more is misread. The other
-# changes lie within chance, and what was chosen first is kept. Of the images held back, at least half of the six
-# networks of the three views misread {glue:text}`promised`: that was the promise. Then the test images were read, from
-# {glue:text}`read_on` on, by each network once, when it had been trained. Nothing was chosen after.
+# changes differ by no more than two seeds of one choice do, and what was chosen first is kept. This gave a forecast: at
+# least half of the six networks of the three views misread {glue:text}`promised` of these images. Only then were the
+# test images read, from {glue:text}`read_on` on, by each network once, when it had been trained. Nothing was chosen
+# after.
 
 # %% tags=["hide-input"]
 show_table(
@@ -145,7 +147,8 @@ glue("{:.2f} %", promised=committee.promised("committee-choices.csv", views))
 # %% [markdown]
 # ## The result
 #
-# Together the {glue:text}`networks` misread {glue:text}`error`, Wilson interval {glue:text}`low` to {glue:text}`high`;
+# Together the {glue:text}`networks` misread {glue:text}`error`, {term}`Wilson's interval` {glue:text}`low` to
+# {glue:text}`high`;
 # alone they misread {glue:text}`single` on average, from {glue:text}`best_single` to {glue:text}`worst_single`.
 #
 # One committee is one draw, as one seed is. {numref}`fig-sizes` takes the networks in a thousand random orders and lets
@@ -193,15 +196,17 @@ glue(rejected=doubtful.sum())
 #
 # ## From 1998 to today
 #
-# {numref}`fig-costs` sets the error beside what the training takes. The products are counted, an image in training as
-# three readings; joules are not given, for nothing here measures them. {numref}`tab-costs` has the numbers.
+# {numref}`fig-costs` sets the error beside what the training takes. The multiply-adds are counted: an image costs three
+# times as much to train on as to read. Joules are not given, for nothing here measures them. {numref}`tab-costs` has
+# the numbers.
 #
 # ```{glue:figure} fig-costs
 # :name: fig-costs
 # :alt: Points over the multiply-adds of the training, from 10 to the 12 to 10 to the 16. The report and LeNet-5 of 1998
 # :  stand at the upper left near one per cent, single columns and members in the middle, and the committees below them;
 # :  the published committee of 2012 stands far to the right.
-# Test error and cost of training, for what was run here and for what its papers state. Left is cheaper, lower better.
+# Test error and cost of training, for what was run here and, with costs counted here, for what papers state. Left is
+# cheaper, lower better.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -219,8 +224,8 @@ for entry in literature.values():
 show_table(
     "system | error | multiply-adds | seconds | selected on the test images",
     [row for _, row in sorted(table, reverse=True)],
-    "Test error (%), products and seconds of one core of the training, and whether the network was selected on the "
-    "test images. Of what was run here, single networks stand with their mean. A paper states no cost.",
+    "Test error (%), multiply-adds and seconds of one core of the training, and whether the network was selected on "
+    "the test images. Of what was run here, single networks stand with their mean. A paper states no cost.",
     "tab-costs",
     of_voters,
     "lrrrl",

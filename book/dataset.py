@@ -14,7 +14,8 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # # Dataset
 #
 # The classes are not equal. The original counts {glue:text}`mean_count` training images in each, which is the average:
-# there are from {glue:text}`fewest` to {glue:text}`most`. All else that it says of the data holds.
+# there are from {glue:text}`fewest` to {glue:text}`most`. All else that it says of the data holds,
+# but for the name of its second split.
 #
 # MNIST {cite:p}`mnist` is {glue:text}`total` grey images of handwritten digits in {glue:text}`classes` classes, each of
 # {glue:text}`side`×{glue:text}`side` pixels: {glue:text}`train` for training and {glue:text}`test` for testing. The
@@ -75,11 +76,12 @@ show_table(
 # ## Two splits, two uses
 #
 # The network learns from the training images alone. The test images measure it. The original calls them its validation
-# set, a name for images on which one chooses: a learning rate, or the epoch at which to stop. Nothing is chosen here.
-# The recipe is fixed beforehand and the number of epochs with it, so the error on the test images is a fair estimate of
-# the error on new ones from the same source.
+# set, a name for images on which one chooses: a learning rate, or the epoch at which to stop. For the network of
+# this report nothing is chosen. The recipe is fixed beforehand and the number of epochs with it, so the error on the
+# test images is a fair estimate of the error on new ones from the same source. Where later chapters choose, they hold
+# training images back.
 #
 # ## What next
 #
-# {doc}`implementation` turns these images into a trained network. What choosing on the test images would have been
-# worth is measured in {doc}`audit`, which trains once more with a real validation set.
+# {doc}`implementation` turns these images into a trained network. What choosing on the test images is worth,
+# {doc}`variability` measures over many seeds; {doc}`audit` trains once more with a real validation set.

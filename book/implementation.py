@@ -95,7 +95,7 @@ rows = zip(recipe(run).items(), original)
 show_table(
     "setting | original | this run",
     [(name, theirs, ours) for (name, ours), theirs in rows],
-    "The recipe.",
+    "The recipe of the original and of this run.",
     "tab-recipe",
     origin.of_run(run),
 )
@@ -124,9 +124,9 @@ show_source(TorchEngine.steps, caption, "code-step")
 #
 # PyTorch promises no bytes. Sums are cut to fit a processor's vector units and its threads, so two machines add in two
 # orders and round otherwise; thousands of steps amplify the difference ({doc}`variability` shows how fast). No seed and
-# no pinned version mends that. The runs of this book are therefore trained by an engine of the project's own,
-# `lenet5/kernel.c`, which computes the same steps by rules that leave nothing to the machine. {numref}`code-rules` is
-# how that file begins.
+# no pinned version mends that. The published run and every seed of {doc}`variability` are therefore trained by an
+# engine of the project's own, `lenet5/kernel.c`, which computes the same steps by rules that leave nothing to the
+# machine. {numref}`code-rules` is how that file begins.
 
 # %% tags=["remove-input"]
 kernel = Path(lenet5.__file__).with_name("kernel.c").read_text(encoding="utf-8")
@@ -172,7 +172,7 @@ show_table(
         ("library", "Flux", "none; NumPy around the exact engine"),
         ("run", "not published", f"`{run.fingerprint}`"),
     ],
-    "Where the runs were made.",
+    "Where the original's run and ours were made.",
     "tab-machine",
     origin.of_run(run),
 )

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Introduction
 #
-# Does a student report of 2020 hold when it is repeated by others, in another language, from its text alone? Its plot
+# Does a student report of 2020 hold when it is repeated by others, in another language, from what it says? Its plot
 # does, and the accuracy in its text does not: {glue:text}`text_accuracy` is written and
 # {glue:text}`results.ipynb::original_accuracy:s` is drawn. Ours is {glue:text}`results.ipynb::accuracy:s` after
 # {glue:text}`results.ipynb::epochs:s` epochs.
@@ -9,9 +9,10 @@
 # The report {cite:p}`mejia2020` trains LeNet-5, a small convolutional network, to read handwritten digits. Its code is
 # in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
 # {cite:p}`paszke2019` as the definition of the network and of its training. The network, the data and the recipe are
-# the same. Each number on these pages comes from a run and is typed by nobody. The grey line under a figure or a table
-# says from which: it names the run, the data and the code by their checksums, and the command that makes all anew.
-# Words that a student may not know, such as {term}`epoch`, lead to the {doc}`glossary`.
+# the same. Each number of ours comes from a run and is typed by nobody; those of others stand in a ledger with their
+# source. The grey line under a figure or a table names the run, the data and the code by their checksums, or the file
+# of the record that was read, and the command that makes all anew. Words that a student may not know, such as
+# {term}`epoch`, lead to the {doc}`glossary`.
 
 # %% tags=["remove-cell"]
 from exhibits import figures, glue, ledger, origin, show
@@ -40,9 +41,10 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # dense layer, as long as it has values.
 # ```
 #
-# The variant of the report differs from the design of 1998 in four ways. ReLU, $\max(0, x)$, replaces the scaled
+# The variant of 2020 differs from the design of 1998 in five ways. The image has no margin: 28×28 pixels stand in place
+# of 32×32. ReLU, $\max(0, x)$, replaces the scaled
 # hyperbolic tangent. Max-pooling replaces an average with trained weights. Every map of the second convolution sees all
-# six maps before it, where the original connection table leaves some out. The last layer is a plain dense layer of
+# six maps before it, where the connection table of 1998 leaves some out. The last layer is a plain dense layer of
 # {term}`logits`, without an activation, in place of radial basis functions.
 #
 # There are {glue:text}`parameters` parameters, {glue:text}`dense_share` of them in the dense layers. One image costs
@@ -107,8 +109,8 @@ glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 # ## Better networks
 #
 # LeNet-5 is not the best reader of these digits, and the report does not claim it. It names a *multi-column deep neural
-# network* {cite:p}`ciresan2012` as the best of its time: {glue:text}`mcdnn_networks` networks, trained on images
-# normalised to seven widths and distorted anew in every epoch, whose outputs are averaged. It misreads
+# network* {cite:p}`ciresan2012` among the best: {glue:text}`mcdnn_networks` networks, trained on images as they are
+# given or drawn to one of six widths, distorted anew in every epoch, whose outputs are averaged. It misreads
 # {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks
 # err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
 # {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. That network differs from the

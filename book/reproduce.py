@@ -80,8 +80,8 @@ glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
 #
 # ```{only} html
 # Under *What if?* the page trains with another seed, learning rate, batch size or number of epochs. The published run
-# has nothing to say of the result. Behind its curve stands what {glue:text}`seeds` other seeds have shown with the
-# published settings: nine of ten lie in the grey band.
+# has nothing to say of the result. Behind its curve stands what {glue:text}`seeds` seeds have shown with the published
+# settings: nine of ten lie in the grey band.
 #
 # The trained network can be saved: `python -m lenet5 evaluate` reads the file. It can also be handed to the pad of
 # {doc}`try-it`, which has the same kernel. What the page keeps lies in this browser and is sent nowhere.
@@ -89,7 +89,7 @@ glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
 #
 # ```{only} latex
 # The page also trains with another seed, learning rate, batch size or number of epochs, and shows what
-# {glue:text}`seeds` other seeds have done with the published settings. The trained network can be saved, and handed to
+# {glue:text}`seeds` seeds have done with the published settings. The trained network can be saved, and handed to
 # the pad of {doc}`try-it`.
 # ```
 

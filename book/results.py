@@ -20,16 +20,16 @@ glue("{:.2f} %", train_error=last.train_error)
 # %% [markdown]
 # # Results
 #
-# The plot of the original holds, and the accuracy in its text does not. After {glue:text}`epochs` epochs the network
-# misreads {glue:text}`mistakes` of the {glue:text}`dataset.ipynb::test:s` test images, an error of
+# The accuracy that the original plots holds, and the one in its text does not. After {glue:text}`epochs` epochs the
+# network misreads {glue:text}`mistakes` of the {glue:text}`dataset.ipynb::test:s` test images, an error of
 # {glue:text}`error`. The original's plot ends at {glue:text}`original_error`, and {numref}`fig-answer` shows both among
 # the errors of other seeds.
 #
 # ```{glue:figure} fig-answer
 # :name: fig-answer
 # :alt: A line chart of the test error in per cent over the epochs. The line of this report and that of the original
-# :  fall steeply, then slowly, to about one per cent, side by side within a grey band.
-# The error on the test images, epoch by epoch. In the grey band lie nine of ten seeds of the published recipe.
+# :  fall steeply, then slowly, to about one per cent; the original's runs below a grey band at first, then in it.
+# The test error of this report and of the original. At each epoch nine of ten seeds of the recipe lie in the grey band.
 # ```
 
 # %% save_as="answer.svg" tags=["hide-input", "remove-output"]
@@ -41,15 +41,15 @@ show("fig-answer", figures.answer(history, original, spread), source)
 # %% [markdown]
 # ## Convergence
 #
-# {numref}`fig-convergence` adds the loss and the training images. The curves of both reports agree in shape and in
-# size: a steep first {term}`epoch`, then a slow descent that is noisy on the test images. On the training images the
-# error ends at {glue:text}`train_error`, far below: the network learns some of them by heart.
+# {numref}`fig-convergence` adds the loss and the training images. The curves of both reports have one shape and end
+# close together: a steep first {term}`epoch`, then a slow descent that is noisy on the test images. On the training
+# images the error ends at {glue:text}`train_error`, far below: the network learns some of them by heart.
 #
 # ```{glue:figure} fig-convergence
 # :name: fig-convergence
 # :alt: Two line charts over the epochs. In both, this report's curves for training and test images and the published
 # :  one fall steeply, then slowly; the two test curves run close together, and the training curve ends below them.
-# Top: the natural logarithm of the mean loss; epoch 0 is the untrained network. Bottom: the share of images misread.
+# Top: the natural logarithm of the mean loss in both reports, from the untrained network on. Bottom: the error.
 # ```
 #
 # One correction is made. The first loss that the original draws, {glue:text}`original_first_loss`, is that of a network

@@ -23,8 +23,8 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # %% [markdown]
 # # Variability
 #
-# Seen among {glue:text}`seeds` seeds of its recipe, the original is {glue:text}`original_outlier`. They end at
-# {glue:text}`mean` on average, with a standard deviation of {glue:text}`spread` points.
+# The original is one draw among many of its recipe: of {glue:text}`seeds` seeds, {glue:text}`as_bad` end as high or
+# higher. They end at {glue:text}`mean` on average, with a standard deviation of {glue:text}`spread` points.
 #
 # One run is one draw. Another {term}`seed` draws other weights and another order of the images, and ends at another
 # error. This chapter reads a recorded study, `record/seeds.csv`: every epoch of every run, {glue:text}`epochs` epochs
@@ -86,8 +86,9 @@ show("fig-final-errors", dots, source)
 #
 # The two answer different questions. All seeds read the same images, so the luck of the images is common to them and
 # absent from their spread. To compare two runs on this test set the spread of the seeds counts: at {glue:text}`level`,
-# two single runs of one recipe differ by up to {glue:text}`pair` points. To say how well one run reads digits that
-# nobody has tested yet, both count, and together they make {glue:text}`both` points.
+# two single runs of one recipe differ by up to {glue:text}`pair` points. For a run that is trained, only the images are
+# left to chance; for one still to be trained that reads new digits, both are, and together they make
+# {glue:text}`both` points.
 #
 # ## The way there
 #
@@ -152,8 +153,7 @@ glue(as_bad=(final >= original).sum())
 #
 # After these runs, one more run of the recipe is expected between {glue:text}`least` and {glue:text}`most`, at
 # {glue:text}`level`. The original, at {glue:text}`original`, lies {glue:text}`original_place` this interval,
-# {glue:text}`original_distance` standard deviations from the mean. Seeds that end as high or higher:
-# {glue:text}`as_bad` of {glue:text}`seeds`.
+# {glue:text}`original_distance` standard deviations from the mean: it is {glue:text}`original_outlier`.
 #
 # LeNet-5 of 1998 was another network, trained otherwise. Its {glue:text}`lecun` lies {glue:text}`lecun_place` the
 # interval, {glue:text}`lecun_distance` standard deviations from the mean, and is {glue:text}`lecun_outlier`.
@@ -215,6 +215,6 @@ show("fig-parting", figures.parting(rounding), parted)
 # %% [markdown]
 # ## What next
 #
-# LeNet-5 of 1998 lies so far off because it is another network, trained otherwise: {doc}`ladder` runs it, and what is
-# between. {doc}`audit` says which published results differ from ours by more than chance.
-# {doc}`reproduce` trains with a seed of your own and shows where it falls among these.
+# One published error cannot show whether LeNet-5 of 1998 is better: {doc}`ladder` trains it with many seeds, and what
+# is between. {doc}`audit` says which published results differ from ours by more than chance. {doc}`reproduce` trains
+# with a seed of your own and shows where it falls among these.

@@ -47,7 +47,9 @@ class App(SphinxDirective):
         if made:
             return [(name, source)]
         folder = Path(self._path(str(Path(name).parent)))
-        paths = sorted(folder.glob(Path(name).name))
+        paths = [
+            path for path in sorted(folder.glob(Path(name).name)) if path.is_file()
+        ]
         if not paths:
             raise BookError(f"{self.env.docname}, app: there is no {name}")
         for path in paths:

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet5 import RECORD, Lenet5Error, replicate
+from lenet5 import RECORD, Lenet5Error, checkpoint, replicate
 from lenet5.data import read_digit
 from systems import committee_study, study
 from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
-from systems.rungs import BESIDE, BEST, CHOICES, RUNGS
+from systems.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES
 
 NETWORK, COMMITTEE = RECORD / "lenet1998.safetensors", RECORD / "committee"
 STUDIES = {  # by what, what is run, on how many seeds, and which images judge it
     "choices": (study, [*CHOICES], range(3), "held back", "ladder-choices.csv"),
+    "scales": (study, [*SCALES], range(15), "held back", "ladder-scales.csv"),
     "ladder": (study, [*RUNGS, *BESIDE], range(30), "test", "ladder.csv"),
     "columns": (committee_study, PUBLISHED, range(2), "test", "columns.csv"),
     "committee-choices": (
@@ -26,7 +27,7 @@ STUDIES = {  # by what, what is run, on how many seeds, and which images judge i
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make a study: 0 when done, 1 if a run failed, 130 interrupted."""
+    """Run a command: 0 when done, 1 failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m systems", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="STUDY", dest="study")
     for name, (*_, judged_on, out) in STUDIES.items():
@@ -47,8 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
     except Lenet5Error as error:
         print(f"systems: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        reason = f"{error.filename or ''}: {error.strerror or error}"
+        print(f"systems: cannot read or write {reason}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
-        print("systems: interrupted; the same command goes on", file=sys.stderr)
+        print("systems: interrupted; finished runs are kept", file=sys.stderr)
         return 130
 
 
@@ -64,7 +69,10 @@ def _make(options) -> int:
 
 
 def _predict(paths) -> int:
-    code, networks = 0, committee_study.networks(COMMITTEE)
+    _, members, seeds, *_ = STUDIES["committee"]
+    names = [(member.name, seed) for seed in seeds for member in members]
+    files = [committee_study.file(COMMITTEE, *name) for name in names]
+    code, networks = 0, [checkpoint.load_arrays(path) for path in files]
     for path in paths:
         try:
             image = np.round(255 * read_digit(path)).astype(np.uint8)
@@ -72,7 +80,7 @@ def _predict(paths) -> int:
             print(f"systems: {error}", file=sys.stderr)
             code = 1
             continue
-        found = committee_study.votes(networks, image[None])[:, 0]
+        found = committee_study.found(networks, image[None])[:, 0]
         digit = found.mean(axis=0).argmax()
         count = (found.argmax(axis=1) == digit).sum()
         print(f"{path}: {digit} ({count} of {len(found)} votes)")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet5 import Lenet5Error, checkpoint, data, draws
+from lenet5 import checkpoint, data, draws
 from lenet5.compiler import cpuinfo
 from lenet5.exact import ExactEngine
 from lenet5.train import checksum
@@ -104,11 +104,6 @@ def file(folder: Path, column: str, seed: int) -> Path:
     return folder / f"{column}-{seed}.safetensors".replace(" ", "-")
 
 
-def views(images) -> dict[str, np.ndarray]:
-    """Each view of images of shape (N, 1, 28, 28) by its name, see ``columns.view``."""
-    return {name: columns.view(images, width) for name, width in WIDTHS.items()}
-
-
 def probabilities(weights, seen) -> np.ndarray:
     """What a column or a member finds, float32 of shape (N, 10), in its view of digits."""
     if "dense.weight" in weights:
@@ -116,22 +111,15 @@ def probabilities(weights, seen) -> np.ndarray:
     return committee.probabilities(weights, seen)
 
 
-def networks(folder: Path) -> list[tuple]:
-    """The networks of a folder: their weights, and the facts stored with them.
+def found(networks, images) -> np.ndarray:
+    """What each of some networks, weights and facts, finds: float32 (networks, N, 10).
 
-    Raises
-    ------
-    Lenet5Error
-        If there are none, or one is damaged.
+    Parameters
+    ----------
+    images : array, shape (N, 1, 28, 28), uint8
     """
-    paths = sorted(folder.glob("*.safetensors"))
-    if not paths:
-        raise Lenet5Error(f"{folder} has no networks: restore them with git")
-    return [checkpoint.load_arrays(path) for path in paths]
-
-
-def votes(networks, images) -> np.ndarray:
-    """What each of some networks finds: float32 of shape (networks, N, 10)."""
-    seen = views(images)
-    found = [probabilities(weights, seen[kept["column"]]) for weights, kept in networks]
-    return np.stack(found)
+    names = {kept["column"] for _, kept in networks}
+    seen = {name: columns.view(images, WIDTHS[name]) for name in names}
+    return np.stack(
+        [probabilities(weights, seen[kept["column"]]) for weights, kept in networks]
+    )

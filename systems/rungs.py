@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 class Rung:
     """A network and its training; without arguments, LeNet-5 of 1998 to the letter.
 
-    From ``start`` on, but for ``mu``, it is what the paper leaves open, or what was asked
-    of it. The open choices are chosen on 5,000 images held
-    back of the training set: ``record/ladder-choices.csv`` holds what each is worth.
+    From ``start`` on, but for ``passes`` and ``mu``, it is what the paper leaves open, or
+    what was asked of it. The open choices are made on 5,000 images held back of the
+    training set: ``record/ladder-choices.csv`` holds what each is worth.
     """
 
     name: str
@@ -77,3 +77,4 @@ CHOICES = (
     replace(SOFTMAX, name="softmax, loss × 0.2", scale=0.2),
     replace(SOFTMAX, name="softmax, loss × 0.5", scale=0.5),
 )
+SCALES = CHOICES[:4]  # near each other: more seeds tell them apart

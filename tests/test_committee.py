@@ -1,6 +1,7 @@
 """The committees' networks in training, and their runs."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -76,6 +77,8 @@ def test_columns_and_members_are_the_published_views():
     widths = {column.name: column.width for column in committee_study.PUBLISHED}
     views = {f"W{width}": width for width in (10, 12, 14, 16, 18, 20)}
     assert widths == views | {"as given": 0}
+    members = {member.name: member.width for member in committee_study.VOTERS}
+    assert members == {"as given": 0, "W20": 20, "W14": 14}
 
 
 def test_a_member_learns_and_reads_in_any_portion(small):
@@ -109,7 +112,7 @@ def test_the_committee_reads_pictures_of_digits(mnist, tmp_path, capsys):
     missing = tmp_path / "none.png"
     assert main(["predict", *map(str, paths), str(missing)]) == 1
     out, err = capsys.readouterr()
-    votes = len([*COMMITTEE.iterdir()])
+    votes = 15
     assert out.splitlines() == [
         f"{path}: {label} ({votes} of {votes} votes)"
         for path, label in zip(paths, mnist[1].labels, strict=False)
@@ -118,10 +121,20 @@ def test_the_committee_reads_pictures_of_digits(mnist, tmp_path, capsys):
     assert str(missing) in err
 
 
-def test_a_committee_without_networks_says_so(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("systems.__main__.COMMITTEE", tmp_path)
+def test_a_committee_that_lacks_a_network_says_so(tmp_path, monkeypatch, capsys):
+    folder = shutil.copytree(COMMITTEE, tmp_path / "committee")
+    (folder / "W14-4.safetensors").unlink()
+    monkeypatch.setattr("systems.__main__.COMMITTEE", folder)
     assert main(["predict", "digit.png"]) == 1
-    assert capsys.readouterr().err.endswith("no networks: restore them with git\n")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "W14-4.safetensors is missing" in line
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["committee", "--out", str(tmp_path / "file" / "x.csv")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("systems: cannot read or write")
 
 
 @pytest.mark.parametrize(("table", "slack"), [("columns.csv", 0), ("committee.csv", 2)])

@@ -17,7 +17,7 @@ from lenet5.train import checksum
 from systems import __main__ as command
 from systems import study
 from systems.ladder import Ladder
-from systems.rungs import BESIDE, BEST, CHOICES, RAW, RUNGS
+from systems.rungs import BEST, RAW, RUNGS
 
 # One pass each; the third cannot be trained.
 SHORT = """
@@ -56,6 +56,7 @@ def untimed(rows) -> list[dict]:
     return [row | {"seconds": ""} for row in rows]
 
 
+@pytest.mark.long
 def test_a_study_that_was_killed_goes_on_where_it_stood(start, tmp_path):
     out, partial = tmp_path / "ladder.csv", tmp_path / "ladder.partial.csv"
     process = start(out, "--workers", "1")
@@ -80,6 +81,7 @@ def test_a_study_that_was_killed_goes_on_where_it_stood(start, tmp_path):
     assert alone["run"] == name
 
 
+@pytest.mark.long
 def test_a_run_that_fails_is_named_and_does_not_stop_the_others(start, tmp_path):
     process = start(tmp_path / "ladder.csv", rungs=3)
     output, errors = process.communicate()
@@ -89,6 +91,7 @@ def test_a_run_that_fails_is_named_and_does_not_stop_the_others(start, tmp_path)
     assert len(table(tmp_path / "ladder.partial.csv")) == 4
 
 
+@pytest.mark.long
 def test_a_cluster_gives_the_rows_of_this_machine(start, tmp_path):
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=":0"
@@ -123,19 +126,11 @@ def test_held_back_images_are_no_training_images(mnist):
     assert study.splits("test") == mnist
 
 
-RECORD = {
-    "ladder.csv": ([*RUNGS, *BESIDE], "test"),
-    "ladder-choices.csv": (CHOICES, "held back"),
-}
-
-
-@pytest.mark.parametrize("file", RECORD)
-def test_the_record_has_every_run_by_this_code_and_data(file):
-    rungs, judged_on = RECORD[file]
+@pytest.mark.parametrize("name", command.STUDIES)
+def test_the_record_has_every_run_by_this_code_and_data(name):
+    by, systems, seeds, judged_on, file = command.STUDIES[name]
     rows = table(ROOT / "record" / file)
-    seeds = range(len(rows) // len(rungs))
-    assert len(seeds) > 2
-    assert [row["run"] for row in rows] == list(study.jobs(rungs, seeds, judged_on))
+    assert [row["run"] for row in rows] == [*by.jobs(systems, seeds, judged_on)]
 
 
 def test_the_published_network_is_a_run_of_the_ladder_and_reads_as_recorded(mnist):

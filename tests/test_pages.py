@@ -240,6 +240,7 @@ def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
         cells = page.locator(f"#tab-claims tbody td:nth-child({number})")
         return [text.split(";")[0].strip() for text in cells.all_inner_texts()]
 
+    assert page.locator("#tab-claims tbody td:nth-child(5)").first.is_visible()
     tests = page.locator("#tab-claims tbody td:nth-child(4)").first
     assert not tests.is_visible()  # on a phone
     page.get_by_label("how each was tested").check()

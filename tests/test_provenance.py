@@ -20,7 +20,7 @@ TRAINED = re.compile(rf"Run `[0-9a-f]{{16}}` · seed \d+ · {FACTS}")
 STUDY = re.compile(rf"\d+ runs {HASH} · seeds \d[\d–, ]* · {FACTS}")
 DATA = re.compile(rf"Data {HASH} · no run · {COMMAND}")
 NOTHING = re.compile(rf"No run · no data · {COMMAND}")
-FILE = re.compile(rf"File `record/[\w.-]+` · {COMMAND}")
+FILE = re.compile(rf"File `record/[\w.*-]+` · {COMMAND}")
 # All show trained numbers of one run but these.
 OTHERS = {
     "fig-architecture": NOTHING,

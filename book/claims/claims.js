@@ -11,7 +11,7 @@
   };
   const choice = document.createElement("fieldset");
   choice.className = "claims-order";
-  choice.innerHTML = "<legend>Order</legend>";
+  choice.innerHTML = "<legend>Show</legend>";
   for (const name in orders) {
     const label = document.createElement("label"), radio = document.createElement("input");
     Object.assign(radio, { type: "radio", name: "claims-order", checked: orders[name] === rows });

@@ -97,18 +97,19 @@ def read(name: str, wanted, test) -> Networks:
         If its runs are of other code or data, a view lacks, or weights are not of the
         run of their row.
     """
-    table, found, seen = _runs(name, wanted), [], committee_study.views(test.images)
+    table, networks = _runs(name, wanted), []
     for row in table.itertuples():
         folder = (RECORD / name).with_suffix("")
         path = committee_study.file(folder, row.column, row.seed)
         weights, kept = load_arrays(path)
-        if kept["run"] != row.run:
+        if kept.get("run") != row.run:
             raise Lenet5Error(f"{path} is not of the run of its row: restore both")
-        found.append(committee_study.probabilities(weights, seen[row.column]))
+        networks.append((weights, kept))
+    found = committee_study.found(networks, test.images)
     small = isinstance(wanted[0], Member)
     definition = Network(normalised=False) if small else column2012.Column()
     reading = column2012.multiply_adds(definition)
-    return Networks(table, np.stack(found), test.labels, reading)
+    return Networks(table, found, test.labels, reading)
 
 
 def choices(name: str, wanted) -> list[tuple]:

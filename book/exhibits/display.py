@@ -80,7 +80,8 @@ def show_code(code: str, language: str, caption: str, name: str) -> None:
 def glue(form: str = "{}", /, **numbers) -> None:
     """Give the prose its numbers, all in one format, as they are to be read."""
     for key, number in numbers.items():
-        text = form.format(number).replace("-", "−").replace(" %", "\u00a0%")
+        text = re.sub(r"(?<!\w)-(?=\d)", "−", form.format(number))
+        text = text.replace(" %", "\u00a0%")
         myst_nb.glue(key, text, display=False)
 
 

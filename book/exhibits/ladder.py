@@ -71,7 +71,7 @@ def read(name: str, wanted) -> list[Step]:
     Raises
     ------
     Lenet5Error
-        If the table's runs are of other code or data, or lacks a rung.
+        If a run is of other code or data, or a rung has none.
     """
     table = read_runs(name, wanted, "rung", study.facts, "make ladder")
     judged, trained = study.TEST, study.TRAINING

@@ -17,8 +17,12 @@ lenet5.committee = (() => {
    * @returns {Promise<Member[]>}
    */
   const load = () => Promise.all(Object.keys(VIEWS).flatMap((view) => Array.from({ length: SEEDS }, async (_, seed) => {
-    const name = `${view}-${seed}.safetensors`, file = lenet5.bytes(await lenet5.later(name, HERE));
-    return { name, width: VIEWS[view], tensors: lenet5.readTensors(file) };
+    const name = `${view}-${seed}.safetensors`, text = await lenet5.later(name, HERE);
+    try {
+      return { name, width: VIEWS[view], tensors: lenet5.readTensors(lenet5.bytes(text)) };
+    } catch {
+      throw new Error(`the file with ${name} is missing or damaged`);
+    }
   })));
 
   /**
@@ -113,47 +117,61 @@ lenet5.committee = (() => {
   }
 
   /**
-   * Let the reader call it in; `pixels` gives what stands on the paper.
+   * Let the reader call it in. `see` is told of each change on the paper, `ask` when the pen rests.
    * @param {HTMLElement} box
-   * @param {() => Float32Array | null} pixels
-   * @returns {() => void} to be called when something else stands there
    */
-  function offer(box, pixels) {
+  function offer(box) {
     const [button, price, said] = /** @type {HTMLElement[]} */ (Array.from(box.children));
     /** @type {Member[]} */
     let members = [];
-    let turn = 0;
+    /** @type {Float32Array | null} */
+    let image = null;
+    let loading = false, turn = 0;
+
+    /** @param {Float32Array | null} next */
+    function see(next) {
+      if (String(next) === String(image)) return;
+      image = next;
+      turn++;
+      if (members.length) said.textContent = "";
+    }
 
     async function ask() {
-      const mine = ++turn, image = pixels(), votes = new Array(10).fill(0), sums = new Float32Array(10);
-      if (!members.length) return;
-      said.textContent = image ? "" : "The paper is empty.";
-      if (!image) return;
-      for (const member of members) {
-        await new Promise((done) => { setTimeout(done); }); // the pen must not wait for it
-        if (mine !== turn) return;
-        const found = read(member, image);
-        votes[found.indexOf(Math.max(...found))]++;
-        found.forEach((share, digit) => { sums[digit] += share; });
+      if (!members.length || said.textContent) return;
+      const mine = ++turn, votes = new Array(10).fill(0), sums = new Float32Array(10);
+      if (!image) said.textContent = "The paper is empty.";
+      else {
+        for (const member of members) {
+          await new Promise((done) => { setTimeout(done); }); // the pen must not wait for it
+          if (mine !== turn) return;
+          const found = read(member, image);
+          votes[found.indexOf(Math.max(...found))]++;
+          found.forEach((share, digit) => { sums[digit] += share; });
+        }
+        const answer = sums.indexOf(Math.max(...sums));
+        said.textContent = `The committee reads ${answer}, with ${votes[answer]} of ${members.length} votes.`;
       }
-      const answer = sums.indexOf(Math.max(...sums));
-      said.textContent = `The committee reads ${answer}, with ${votes[answer]} of ${members.length} votes.`;
     }
 
     button.addEventListener("click", async () => {
-      /** @type {HTMLButtonElement} */ (button).disabled = true;
-      said.textContent = "The committee is loaded …";
+      if (loading) return;
+      loading = true;
+      said.textContent = "Loading the committee …";
       try {
         members = await load();
+        said.textContent = "";
+        await ask();
+        said.tabIndex = -1;
+        if (document.activeElement === button) said.focus(); // or the focus would be lost with it
         button.remove();
         price.remove();
-        ask();
       } catch (error) {
-        /** @type {HTMLButtonElement} */ (button).disabled = false;
+        members = [];
         said.textContent = `There is no committee here: ${/** @type {Error} */ (error).message}.`;
       }
+      loading = false;
     });
-    return ask;
+    return { ask, see };
   }
 
   return { load, offer, read, view };

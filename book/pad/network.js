@@ -42,8 +42,12 @@ lenet5.network = (() => {
     };
 
     const kept = lenet5.store.get("network");
-    if (kept) take(lenet5.bytes(kept.weights), `yours: seed ${kept.about.seed}, epoch ${kept.about.epoch}, error ${kept.about.test_error.toFixed(2)} %`);
-    if (location.hash === "#yours" && kept) yours.checked = true;
+    try {
+      if (kept) take(lenet5.bytes(kept.weights), `yours: seed ${kept.about.seed}, epoch ${kept.about.epoch}, error ${kept.about.test_error.toFixed(2)} %`);
+    } catch {
+      lenet5.store.remove("network"); // of another version, or damaged
+    }
+    if (location.hash === "#yours" && own) yours.checked = true;
     else if (location.hash === "#yours") words.textContent = "This browser hands nothing from page to page: save your network there, and open its file here.";
     ours.addEventListener("change", use);
     yours.addEventListener("change", use);

@@ -91,14 +91,15 @@ lenet5.pad = (async () => {
     [{}, ...marks].forEach(draw);
     const pixels = input();
     const probabilities = pixels ? Array.from(kernel.read(pixels).probabilities) : new Array(10).fill(0);
-    const answer = probabilities.indexOf(Math.max(...probabilities));
+    const answer = probabilities.indexOf(Math.max(...probabilities)), blot = pixels && isBlot();
     paint(seen, pixels ?? new Float32Array(784));
+    jury.see(blot ? null : pixels);
     bars.forEach((bar, digit) => {
       bar.classList.toggle("pad-most", Boolean(pixels) && digit === answer);
       bar.querySelector(".pad-track > span").style.width = `${100 * probabilities[digit]}%`;
       bar.lastElementChild.textContent = pixels ? inWords(probabilities[digit]) : "–";
     });
-    const label = marks.at(-1)?.image?.label, blot = pixels && isBlot();
+    const label = marks.at(-1)?.image?.label;
     find("answer").textContent = blot ? "?" : pixels ? answer : "";
     const said = pixels && `${answer}, at ${inWords(probabilities[answer]).replace(">", "more than")}.`;
     const text = !pixels ? "The paper is empty."
@@ -108,7 +109,7 @@ lenet5.pad = (async () => {
     clearTimeout(pause);
     pause = setTimeout(() => {
       find("status").textContent = text;
-      ask();
+      if (!blot) jury.ask();
     }, 300);
   }
 
@@ -200,7 +201,7 @@ lenet5.pad = (async () => {
   ink.imageSmoothingEnabled = false;
   pad.hidden = false;
   document.querySelector(".pad-without-script").remove();
-  const ask = committee.offer(find("committee"), input);
+  const jury = committee.offer(find("committee"));
   network.offer(kernel, find("networks"), changed);
   return kernel;
 })();

@@ -60,7 +60,7 @@ def costs(ours, published) -> Figure:
 
     Parameters
     ----------
-    ours, published : list of exhibits.committee.Cost
+    ours, published : list of exhibits.costs.Cost
     """
     figure, axes = style.panels(4.2)
     blue = {"color": style.BLUE, "marker": "o", "label": "run here"}
