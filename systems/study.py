@@ -60,10 +60,13 @@ def check(known: list[str], here: list[str]) -> None:
 def splits(judged_on: str, held_back: int = HELD_BACK) -> tuple[Split, Split]:
     """Training images, and those that judge: ``test``, or ``held back`` of training."""
     train, test = data.load()
-    if judged_on == "test":
-        return train, test
-    cut = len(train.labels) - held_back
-    return Split(*(x[:cut] for x in train)), Split(*(x[cut:] for x in train))
+    return (train, test) if judged_on == "test" else hold_back(train, held_back)
+
+
+def hold_back(split: Split, images: int = HELD_BACK) -> tuple[Split, Split]:
+    """Part training images in two, in the order of the file: to train, and to choose by."""
+    cut = len(split.labels) - images
+    return Split(*(x[:cut] for x in split)), Split(*(x[cut:] for x in split))
 
 
 def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list[list]:

@@ -9,16 +9,7 @@ import pandas as pd
 from lenet5 import Config
 from lenet5.data import Split, load
 from lenet5.run import RECORD, Run, load_or_train
-
-HELD_BACK = 5000
-
-
-def hold_back(split: Split, images: int = HELD_BACK) -> tuple[Split, Split]:
-    """Part a training split in two, in the order of the file: to fit, and to choose by."""
-    fit, validating = zip(
-        *((part[:-images], part[-images:]) for part in split), strict=True
-    )
-    return Split(*fit), Split(*validating)
+from systems.study import HELD_BACK, hold_back
 
 
 def two_runs(

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from exhibits.figures import style
-from exhibits.figures.images import BLACK_ON_WHITE, frame
+from exhibits.figures.images import labelled
 
 
 @style.drawing()
@@ -39,19 +39,8 @@ def misread(images, titles, framed, columns: int = 5) -> Figure:
     titles : sequence of str
     framed : sequence of bool
     """
-    rows = max(1, -(-len(images) // columns))
-    figure = Figure(figsize=(style.WIDTH, 1.16 * rows))
-    edges = {"left": 0.005, "right": 0.995, "wspace": 0.1, "hspace": 0.62}
-    edges |= {"bottom": 0.03 / rows, "top": 1 - 0.4 / rows}
-    grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
-    for axes in grid:
-        axes.axis("off")
-    for axes, image, title, mark in zip(grid, images, titles, framed, strict=False):
-        axes.imshow(image[0], **BLACK_ON_WHITE)
-        axes.set_title(title, pad=4, linespacing=1.05)
-        if mark:
-            frame(axes)
-    return figure
+    large = {"columns": columns, "height": 1.16, "gap": 0.62, "foot": 0.03, "head": 0.4}
+    return labelled(images, titles, framed, pad=4, **large)
 
 
 @style.drawing()

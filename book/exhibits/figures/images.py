@@ -55,19 +55,45 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
 def atlas(read, framed, columns: int = 12) -> Figure:
     """Every mistake: label, prediction, probability (%); a frame around some images."""
     mistakes = np.flatnonzero(read.wrong)
-    rows = max(1, -(-len(mistakes) // columns))
-    figure = Figure(figsize=(style.WIDTH, 0.76 * rows))
-    edges = {"left": 0.005, "right": 0.995, "wspace": 0.1, "hspace": 1.0}
-    edges |= {"bottom": 0.02 / rows, "top": 1 - 0.46 / rows}
+    titles = [
+        f"{read.labels[row]}→{read.predicted[row]}\n{100 * read.confidence[row]:.0f}"
+        for row in mistakes
+    ]
+    images, marks = read.images[mistakes], [row in framed for row in mistakes]
+    small = {"columns": columns, "height": 0.76, "gap": 1.0, "foot": 0.02, "head": 0.46}
+    return labelled(images, titles, marks, pad=2, **small)
+
+
+def labelled(
+    images, titles, framed, *, columns, height, gap, foot, head, pad
+) -> Figure:
+    """Images under two lines each, a frame around some.
+
+    Parameters
+    ----------
+    images : array, shape (N, 1, 28, 28), uint8
+    titles : sequence of str
+    framed : sequence of bool
+    height : float
+        Of a row, inches.
+    foot, head : float
+        Below the last row and above the first, in heights of a row.
+    gap : float
+        Between two rows, in heights of an image.
+    pad : float
+        Between a title and its image, in points.
+    """
+    rows = max(1, -(-len(images) // columns))
+    figure = Figure(figsize=(style.WIDTH, height * rows))
+    edges = {"left": 0.005, "right": 0.995, "wspace": 0.1, "hspace": gap}
+    edges |= {"bottom": foot / rows, "top": 1 - head / rows}
     grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
     for axes in grid:
         axes.axis("off")
-    for axes, row in zip(grid, mistakes, strict=False):
-        title = f"{read.labels[row]}→{read.predicted[row]}"
-        title += f"\n{100 * read.confidence[row]:.0f}"
-        axes.imshow(read.images[row, 0], **BLACK_ON_WHITE)
-        axes.set_title(title, pad=2, linespacing=1.05)
-        if row in framed:
+    for axes, image, title, mark in zip(grid, images, titles, framed, strict=False):
+        axes.imshow(image[0], **BLACK_ON_WHITE)
+        axes.set_title(title, pad=pad, linespacing=1.05)
+        if mark:
             frame(axes)
     return figure
 
