@@ -181,8 +181,8 @@ show("fig-intervals", figures.intervals(compared), source)
 # ```{glue:figure} fig-filters
 # :name: fig-filters
 # :alt: Six small squares of five by five coloured cells, the kernels of the first convolution, above a field of sixteen
-# :  columns and six rows of such squares, the kernels of the second. Colours run from brown for negative through white
-# :  to violet for positive weights.
+# :  columns and six rows of such squares, the kernels of the second. Colours run from brown for negative through the
+# :  colour of the page to violet for positive weights.
 # The learned kernels of both convolutions, each layer on its own scale.
 # ```
 #

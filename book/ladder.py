@@ -200,8 +200,8 @@ glue(
 # ```{glue:figure} fig-maps-1998
 # :name: fig-maps-1998
 # :alt: A handwritten digit, then six maps of 28×28 units in which strokes and their edges show, the same maps at half
-# :  the size, sixteen maps of 10×10 in which parts of the digit light up, and sixteen of 5×5.
-# One test digit, and the maps of C1, S2, C3 and S4 of the network of 1998. Dark is high.
+# :  the size, sixteen maps of 10×10 in which parts of the digit stand out, and sixteen of 5×5.
+# One test digit, and the maps of C1, S2, C3 and S4 of the network of 1998. The more ink, the higher the value.
 # ```
 
 # %% tags=["hide-input", "remove-output"]

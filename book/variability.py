@@ -43,7 +43,7 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # :alt: A dot plot of the final test errors in per cent, one dot a seed, with a solid line and a grey band at their
 # :  mean, a dashed line at the error of the original report and a dash-dotted line at that of LeNet-5 of 1998. Squares
 # :  hang below the axis, one a seed trained in PyTorch.
-# The final test error of every seed, one dot each; dots at the same error are stacked. The black line is their mean,
+# The final test error of every seed, one dot each; dots at the same error are stacked. The solid line is their mean,
 # the grey band its t interval. The two broken lines are published errors. Below the axis, seeds of the same recipe
 # trained in PyTorch.
 # ```

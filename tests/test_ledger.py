@@ -226,6 +226,7 @@ def test_the_chapter_shows_the_findings():
         for output in cell.get("outputs", [])
         if ":name: tab-claims" in output.get("data", {}).get("text/markdown", "")
     )
+    text = text.replace("\u00a0", " ")
     lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
     found = {cells[1]: cells[0].partition("`")[2].strip("`") for cells in lines}
     claims = read().claims

@@ -14,7 +14,7 @@ from systems.columns import Column, ColumnEngine
 from systems.ladder import Ladder
 from systems.rungs import BEST, RAW
 
-IMAGES = 100
+IMAGES = 50
 
 
 class OfRung:
@@ -68,6 +68,11 @@ class OfColumn:
         return [head, engine._block, split.labels, rows, maps, images]
 
 
+# An emulator is slow, and the kernel's own builds are emulated in every test run.
+SLOWLY = [
+    pytest.param(name, marks=pytest.mark.long if name != "wasm" else ())
+    for name in TARGETS
+]
 CASES = pytest.mark.parametrize(
     "case", [OfRung(BEST), OfRung(RAW), OfColumn()], ids=["1998", "last", "2012"]
 )
@@ -112,7 +117,7 @@ def test_no_build_changes_a_byte(split, case, monkeypatch, tmp_path):
 
 
 @CASES
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", SLOWLY)
 def test_no_machine_changes_a_byte(split, case, target, tmp_path):
     flags, package, program = TARGETS[target]
     command = [need(package, program), tmp_path / "driver"]

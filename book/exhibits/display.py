@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from exhibits.figures.style import drawing, themed
 
 IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")
+TIED = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?=[=<] )|(?<=[=<×]) (?=\d)")
 
 
 def show(name: str, figure: Figure, origin: str) -> None:
@@ -61,7 +62,7 @@ def show_table(
         row if isinstance(row, str) else " | ".join(str(cell) or "–" for cell in row)
         for row in rows
     ]
-    body = "\n".join(f"| {line} |" for line in (header, ruler, *lines))
+    body = "\n".join(f"| {_tied(line)} |" for line in (header, ruler, *lines))
     table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
     display(Markdown(f"{table}\n\n:::{{container}} provenance\n{origin}\n:::"))
 
@@ -81,8 +82,7 @@ def glue(form: str = "{}", /, **numbers) -> None:
     """Give the prose its numbers, all in one format, as they are to be read."""
     for key, number in numbers.items():
         text = re.sub(r"(?<!\w)-(?=\d)", "−", form.format(number))
-        text = text.replace(" %", "\u00a0%")
-        myst_nb.glue(key, text, display=False)
+        myst_nb.glue(key, _tied(text), display=False)
 
 
 def without_docstrings(source: str) -> str:
@@ -94,6 +94,11 @@ def without_docstrings(source: str) -> str:
             for number in range(node.body[0].lineno - 1, node.body[0].end_lineno):
                 lines[number] = None
     return "\n".join(line for line in lines if line is not None)
+
+
+def _tied(text: str) -> str:
+    """The text with no line break between a number and its sign."""
+    return TIED.sub("\u00a0", text)
 
 
 def _renamed(svg: str) -> str:
