@@ -53,6 +53,7 @@ seeds: $(VENV) ## train two hundred seeds of the recipe: record/seeds.csv, in ab
 ladder: $(VENV) ## train the systems of the chapter Ladder, in some hours; it goes on where it stood
 	$(BIN)/python -m systems choices
 	$(BIN)/python -m systems scales
+	$(BIN)/python -m systems parts
 	$(BIN)/python -m systems ladder
 	$(BIN)/python -m systems network
 

@@ -154,7 +154,7 @@ show("fig-intervals", figures.intervals(compared), source)
 # :alt: Eight horizontal intervals of the test error in per cent. This report, the original and the two LeNet-5 of 1998
 # :  lie near one per cent; the later systems lie far to the left, near a fifth of a per cent and below.
 # The errors of the table, with Wilson's intervals. The band is the interval of this report. A system whose line misses
-# the band differs by more than chance; of the others the table says which.
+# the band differs by more than the luck of the images; the luck of the seed comes on top.
 # ```
 #
 # ## Labels in doubt

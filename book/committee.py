@@ -123,8 +123,8 @@ glue(member_epochs=VOTERS[0].epochs, seeds=len(voters.table) // len(VOTERS))
 
 # %% [markdown]
 # What was open was settled on {glue:text}`held_back` training images that trained nothing, with trainings of
-# {glue:text}`choice_epochs` epochs: {numref}`tab-committee-choices`. With half of each range more is misread. The other
-# changes differ by no more than two seeds of one choice do, and what was chosen first is kept. This gave a forecast: at
+# {glue:text}`choice_epochs` epochs: {numref}`tab-committee-choices`. No change differs by more than
+# two seeds of one choice do, so what was chosen first is kept. This gave a forecast: at
 # least half of the six networks of the three views misread {glue:text}`promised` of these images. Only then were the
 # test images read, from {glue:text}`read_on` on, by each network once, when it had been trained. Nothing was chosen
 # after.
@@ -191,8 +191,8 @@ show(
 glue(rejected=doubtful.sum())
 
 # %% [markdown]
-# The 50,000 further test digits of QMNIST would tell whether the committee is good or lucky. No package brings them, so
-# that test is not made here.
+# The 50,000 further test digits of QMNIST would tell whether the committee is good or lucky. They are a download of
+# their own, so that test is not made here.
 #
 # ## From 1998 to today
 #
@@ -235,4 +235,4 @@ show_table(
 # ## What next
 #
 # `python -m systems predict` reads an image with the committee, and `make committee` trains it anew; it goes on where
-# it stood, and with `--scheduler` the networks run side by side on a cluster. {doc}`audit` returns to the report.
+# it stood, and with `--scheduler` the networks run side by side on a cluster. {doc}`audit` returns to the original.

@@ -6,8 +6,8 @@
 # {glue:text}`results.ipynb::original_accuracy:s` is drawn. Ours is {glue:text}`results.ipynb::accuracy:s` after
 # {glue:text}`results.ipynb::epochs:s` epochs.
 #
-# The report {cite:p}`mejia2020` trains LeNet-5, a small convolutional network, to read handwritten digits. Its code is
-# in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
+# The original {cite:p}`mejia2020` trains LeNet-5, a small convolutional network, to read handwritten digits. Its code
+# is in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
 # {cite:p}`paszke2019` as the definition of the network and of its training. The network, the data and the recipe are
 # the same. Each number of ours comes from a run and is typed by nobody; those of others stand in a ledger with their
 # source. The grey line under a figure or a table names the run, the data and the code by their checksums, or the file
@@ -84,7 +84,7 @@ glue("{} %", text_accuracy=claims["accuracy"].value)
 # \end{aligned}
 # ```
 #
-# The report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's: $\beta_1 = 0.9$,
+# The original takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's: $\beta_1 = 0.9$,
 # $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
 
 # %% tags=["hide-input", "remove-output"]
@@ -108,9 +108,9 @@ glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
 # %% [markdown]
 # ## Better networks
 #
-# LeNet-5 is not the best reader of these digits, and the report does not claim it. It names a *multi-column deep neural
-# network* {cite:p}`ciresan2012` among the best: {glue:text}`mcdnn_networks` networks, trained on images as they are
-# given or drawn to one of six widths, distorted anew in every epoch, whose outputs are averaged. It misreads
+# LeNet-5 is not the best reader of these digits, and the original does not claim it. It names a *multi-column deep
+# neural network* {cite:p}`ciresan2012` among the best: {glue:text}`mcdnn_networks` networks, trained on images as they
+# are given or drawn to one of six widths, distorted anew in every epoch, whose outputs are averaged. It misreads
 # {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks
 # err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
 # {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. That network differs from the

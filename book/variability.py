@@ -216,5 +216,5 @@ show("fig-parting", figures.parting(rounding), parted)
 # ## What next
 #
 # One published error cannot show whether LeNet-5 of 1998 is better: {doc}`ladder` trains it with many seeds, and what
-# is between. {doc}`audit` says which published results differ from ours by more than chance. {doc}`reproduce` trains
-# with a seed of your own and shows where it falls among these.
+# is between. {doc}`audit` says which published results differ from ours by more than the luck of the images.
+# {doc}`reproduce` trains with a seed of your own and shows where it falls among these.

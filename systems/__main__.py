@@ -14,9 +14,10 @@ from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES
 
 NETWORK, COMMITTEE = RECORD / "lenet1998.safetensors", RECORD / "committee"
-STUDIES = {  # by what, what is run, on how many seeds, and which images judge it
+STUDIES = {  # by what, what is run, on how many seeds, which images judge it, its table
     "choices": (study, [*CHOICES], range(3), "held back", "ladder-choices.csv"),
     "scales": (study, [*SCALES], range(15), "held back", "ladder-scales.csv"),
+    "parts": (study, [*SCALES], range(3), study.PARTS, "ladder-parts.csv"),
     "ladder": (study, [*RUNGS, *BESIDE], range(30), "test", "ladder.csv"),
     "columns": (committee_study, PUBLISHED, range(2), "test", "columns.csv"),
     "committee-choices": (
@@ -30,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m systems", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="STUDY", dest="study")
-    for name, (*_, judged_on, out) in STUDIES.items():
-        command = commands.add_parser(name, help=f"judged on {judged_on} images")
+    for name, (*_, out) in STUDIES.items():
+        command = commands.add_parser(name, help=f"make record/{out}")
         replicate.add_options(command.add_argument, RECORD / out)
     text = "train the published network of 1998, and keep its weights"
     commands.add_parser("network", help=text)
@@ -57,14 +58,24 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+def jobs(name: str) -> dict[str, tuple]:
+    """The arguments of each run of a study, by the name of the run."""
+    by, systems, seeds, judged_on, _ = STUDIES[name]
+    parts = [judged_on] if isinstance(judged_on, str) else judged_on
+    return {
+        run: arguments
+        for part in parts
+        for run, arguments in by.jobs(systems, seeds, part).items()
+    }
+
+
 def _make(options) -> int:
-    by, systems, seeds, judged_on, _ = STUDIES[options.study]
-    jobs = by.jobs(systems, seeds, judged_on)
+    by, wanted = STUDIES[options.study][0], jobs(options.study)
     form = {"columns": by.COLUMNS, "key": "run", "out": options.out}
     form["receive"] = functools.partial(by.receive, options.out.with_suffix(""))
     with replicate.workers(options.scheduler, options.workers) as (executor, width):
         show = functools.partial(replicate.show_progress, width)
-        made = replicate.run_jobs(jobs, by.run, executor, on_run=show, **form)
+        made = replicate.run_jobs(wanted, by.run, executor, on_run=show, **form)
     return replicate.show_end(made)
 
 

@@ -17,7 +17,7 @@ from lenet5.train import checksum
 from systems import __main__ as command
 from systems import study
 from systems.ladder import Ladder
-from systems.rungs import BEST, RAW, RUNGS
+from systems.rungs import BEST, RAW, RUNGS, SCALES
 
 # One pass each; the third cannot be trained.
 SHORT = """
@@ -126,11 +126,39 @@ def test_held_back_images_are_no_training_images(mnist):
     assert study.splits("test") == mnist
 
 
+def test_every_training_image_is_held_back_in_one_part(mnist):
+    images, judged = mnist[0].images, []
+    for part in [*study.PARTS, "held back"]:
+        train, judge = study.splits(part)
+        assert len(train.labels) == 55_000
+        judged.append(judge.images)
+    assert np.array_equal(np.concatenate(judged), images)
+    train, _ = study.splits(study.PARTS[1])
+    assert np.array_equal(
+        train.images[4_990:5_010],
+        images[[*range(4_990, 5_000), *range(10_000, 10_010)]],
+    )
+
+
 @pytest.mark.parametrize("name", command.STUDIES)
 def test_the_record_has_every_run_by_this_code_and_data(name):
-    by, systems, seeds, judged_on, file = command.STUDIES[name]
-    rows = table(ROOT / "record" / file)
-    assert [row["run"] for row in rows] == [*by.jobs(systems, seeds, judged_on)]
+    rows = table(ROOT / "record" / command.STUDIES[name][-1])
+    assert [row["run"] for row in rows] == [*command.jobs(name)]
+
+
+def test_the_scale_is_the_one_that_the_held_back_parts_choose():
+    errors = {}
+    for file in ("ladder-parts.csv", "ladder-scales.csv"):
+        for row in table(ROOT / "record" / file):
+            part = errors.setdefault((row["rung"], row["judged_on"]), [])
+            part.append(int(row["misread"].split()[-1]))
+    means = {
+        rung: np.mean(
+            [np.mean(x) for (name, _), x in errors.items() if name == rung.name]
+        )
+        for rung in SCALES
+    }
+    assert min(means, key=means.get).scale == BEST.scale
 
 
 def test_the_published_network_is_a_run_of_the_ladder_and_reads_as_recorded(mnist):

@@ -27,8 +27,10 @@ def paper(printed) -> PdfReader:
 
 @pytest.fixture(scope="module")
 def text(paper) -> str:
-    """All its text without the pages' numbers, each run of white space as one space."""
+    """All its text without heads and numbers of pages, each run of white space as one."""
     pages = [page.extract_text().splitlines() for page in paper.pages]
+    for page in pages[1:]:
+        assert re.match(r"\d+ *[A-Z]", page.pop(0))  # its chapter
     lines = [line for n, page in enumerate(pages, 1) for line in page if line != str(n)]
     return " ".join(" ".join(lines).split())
 

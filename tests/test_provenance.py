@@ -37,6 +37,7 @@ OTHERS = {
     "fig-ladder": FILE,
     "tab-ladder": FILE,
     "tab-choices": FILE,
+    "tab-scales": FILE,
     "tab-ladder-cost": FILE,
     "fig-passes-1998": FILE,
     "fig-maps-1998": FILE,

@@ -43,9 +43,7 @@ class Step(NamedTuple):
 
     def gain(self, before: "Step") -> str:
         """The mean difference to another rung, seed by seed, with its interval; points."""
-        differences = (self.errors - before.errors).dropna()
-        end = half(mean_interval(differences))
-        return _with(f"{fmean(differences):+.2f}".replace("-", "−"), end)
+        return gain(self.errors, before.errors)
 
     def row(self, against: "Step | None") -> tuple:
         """Its line in a table of errors, on judging and training images."""
@@ -58,6 +56,13 @@ class Step(NamedTuple):
         """Its line in a table of costs."""
         numbers = self.parameters, self.multiply_adds, self.updates
         return self.name, *(f"{n:,}" for n in numbers), f"{self.seconds:.0f}"
+
+
+def gain(errors: pd.Series, before: pd.Series) -> str:
+    """The mean difference of errors with one index, with its interval; points."""
+    differences = (errors - before).dropna()
+    end = half(mean_interval(differences))
+    return _with(f"{fmean(differences):+.2f}".replace("-", "−"), end)
 
 
 def half(interval: tuple[float, float]) -> float:
@@ -95,6 +100,44 @@ def read(name: str, wanted) -> list[Step]:
             )
         )
     return steps
+
+
+def choice_rows(tried: list[Step]) -> list[tuple]:
+    """The lines of a table: each choice, against the one made for its output units."""
+    by_name = {step.name: step for step in tried}
+    radial, softmax = by_name["as chosen"], by_name["softmax, loss × 0.2"]
+    rows = []
+    for step in tried:
+        base = softmax if step.name.startswith("softmax") else radial
+        rows.append(step.row(None if step is base else base))
+    return rows
+
+
+def by_part(wanted) -> pd.DataFrame:
+    """The errors of some choices when each twelfth of the training images is held back, %.
+
+    A row a part, a column a choice by its name; each is the mean of its seeds.
+    """
+    names = "ladder-parts.csv", "ladder-scales.csv"
+    form = wanted, "rung", study.facts, "make ladder"
+    rows = pd.concat([read_runs(name, *form) for name in names])
+    last = rows.misread.str.split().str[-1].astype(int)
+    rows["error"] = 100 * last / study.HELD_BACK
+    return rows.pivot_table("error", "judged_on", "rung")
+
+
+def lowest(errors: pd.DataFrame, wanted) -> float:
+    """The factor on the loss whose mean over the parts is the lowest."""
+    return {rung.name: rung.scale for rung in wanted}[errors.mean().idxmin()]
+
+
+def scale_rows(errors: pd.DataFrame, wanted) -> list[tuple]:
+    """The lines of a table: the factor on the loss, the error, the change to the first."""
+    first, rows = errors[wanted[0].name], []
+    for rung in wanted:
+        change = "" if rung is wanted[0] else gain(errors[rung.name], first)
+        rows.append((f"{rung.scale:g}", f"{errors[rung.name].mean():.3f}", change))
+    return rows
 
 
 def report() -> Step:

@@ -68,10 +68,11 @@ def read_runs(name: str, wanted, kind: str, facts, command: str) -> pd.DataFrame
     table = pd.read_csv(RECORD / name, keep_default_na=False)
     systems = {system.name: system for system in wanted}
     table = table[table[kind].isin(systems)]
-    known = facts(table.judged_on.iloc[0]) if len(table) else []
+    known = {judge: facts(judge) for judge in table.judged_on.unique()}
     for system in wanted:
         rows = table[table[kind] == system.name]
-        names = [study.name(system, seed, known) for seed in rows.seed]
+        runs = zip(rows.seed, rows.judged_on, strict=True)
+        names = [study.name(system, seed, known[judge]) for seed, judge in runs]
         if not names or names != rows.run.tolist():
             raise Lenet5Error(
                 f"record/{name} has no runs of {system.name!r} by this code and data: "
