@@ -259,7 +259,7 @@ def test_the_committee_votes_after_a_click_on_what_is_drawn(page):
     assert said.inner_text() == ""  # what was said of the image before is gone at once
     expect(said).to_have_text("The committee reads 1, with 15 of 15 votes.")
     page.get_by_role("button", name="Clear").click()
-    expect(said).to_have_text("The paper is empty.")
+    expect(said).to_have_text("There is no digit to read.")
 
 
 @pytest.mark.parametrize("damage", ["no base64!", "AAAA"])

@@ -139,7 +139,7 @@ lenet5.committee = (() => {
     async function ask() {
       if (!members.length || said.textContent) return;
       const mine = ++turn, votes = new Array(10).fill(0), sums = new Float32Array(10);
-      if (!image) said.textContent = "The paper is empty.";
+      if (!image) said.textContent = "There is no digit to read.";
       else {
         for (const member of members) {
           await new Promise((done) => { setTimeout(done); }); // the pen must not wait for it

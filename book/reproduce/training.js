@@ -21,7 +21,7 @@ lenet5.Training = (() => {
       this.hear = hear;
       /** @type {Worker | null} */
       this.worker = null;
-      this.ended = false;
+      this.ended = this.waiting = false;
     }
 
     /** @param {Omit<Order, "files">} order */
@@ -35,6 +35,7 @@ lenet5.Training = (() => {
         this.worker.onmessage = ({ data }) => this.hear(data);
         this.worker.onerror = (event) => this.fail(event.message || "this browser refuses the page a worker");
         this.worker.postMessage({ order: { ...order, files } });
+        if (this.waiting) this.pause(true); // asked for while the files were loaded
       } catch (error) {
         this.fail(/** @type {Error} */ (error).message);
       }
@@ -47,6 +48,7 @@ lenet5.Training = (() => {
 
     /** @param {boolean} wait  or go on */
     pause(wait) {
+      this.waiting = wait;
       this.worker?.postMessage({ wait });
     }
 

@@ -56,6 +56,7 @@ var lenet5 = lenet5 || {};
 
   /** @param {string} sentence */
   function end(sentence) {
+    const here = app.contains(document.activeElement); // a reader elsewhere stays there
     training?.stop();
     training = null;
     paused = false;
@@ -63,7 +64,8 @@ var lenet5 = lenet5 || {};
     find("state").textContent = done() ? "The training is finished." : "";
     say(sentence);
     showButtons();
-    if (!app.contains(document.activeElement) || /** @type {HTMLElement} */ (document.activeElement).hidden) find("train").focus();
+    const left = /** @type {HTMLElement} */ (document.activeElement);
+    if (here && (left.hidden || !app.contains(left))) find("train").focus();
   }
 
   /** Go on with `run`, from its start or from the epoch that it has reached. */
@@ -139,7 +141,7 @@ var lenet5 = lenet5 || {};
       fresh(config);
       app.scrollIntoView();
     });
-    find("train").addEventListener("click", () => (run.history.length && !done() ? start() : fresh(recipe)));
+    find("train").addEventListener("click", () => (run.history.length && !done() ? start() : fresh(run.config)));
     find("again").addEventListener("click", () => fresh(run.config));
     find("pause").addEventListener("click", pause);
     find("stop").addEventListener("click", () => end("Stopped."));
