@@ -94,5 +94,5 @@ def _report(kind, error, trace) -> None:
         sys.__excepthook__(kind, error, trace)
     mend = "; make the book's folder writable, or build a copy"
     denied = getattr(cause, "errno", None) in (errno.EACCES, errno.EROFS)
-    line = " ".join(f"{cause or kind.__name__}{mend if denied else ''}".split())
+    line = " ".join(f"{str(cause) or kind.__name__}{mend if denied else ''}".split())
     print(f"Book failed: {line}", file=sys.stderr)

@@ -56,15 +56,20 @@ def execute_stale(app, config) -> None:
     book = Book(Path(app.srcdir))
     app.build_lock = alone(book.root)  # kept to the end of this program
     app.build_lock.__enter__()
-    app.changed_chapters = update(book, say=logging.getLogger(__name__).info)
+    update(book, say=logging.getLogger(__name__).info)
+
+
+def note_new_outputs(app, env, docnames) -> None:
+    """See which notebooks are read (Sphinx event ``env-before-read-docs``)."""
+    app.new_outputs = [x for x in docnames if env.doc2path(x).endswith(".ipynb")]
 
 
 def renew_glued_numbers(app, env) -> list[str]:
-    """Write every page again if a chapter changed (Sphinx event ``env-updated``).
+    """Write every page again if a notebook is new (Sphinx event ``env-updated``).
 
     Pages show each other's numbers, and Sphinx does not know it.
     """
-    return sorted(env.found_docs) if app.changed_chapters else []
+    return sorted(env.found_docs) if app.new_outputs else []
 
 
 def setup(app) -> None:
@@ -73,6 +78,7 @@ def setup(app) -> None:
         app.add_config_value(f"chapters_{name}", default, "", [type(default)])
     # Before sphinx-external-toc and MyST-NB look for the notebooks.
     app.connect("config-inited", execute_stale, priority=0)
+    app.connect("env-before-read-docs", note_new_outputs)
     app.connect("env-updated", renew_glued_numbers)
 
 

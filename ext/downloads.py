@@ -11,7 +11,7 @@ from ext.book import Book
 
 def is_current(book: Book) -> bool:
     """Whether the PDF of the book exists and no source of it is newer."""
-    sources = ["_config.yml", *book.config.get("bibtex_bibfiles", [])]
+    sources = ["_config.yml", "_toc.yml", *book.config.get("bibtex_bibfiles", [])]
     sources += [f"{name}.*" for name in book.documents]
     times = [p.stat().st_mtime for name in sources for p in book.root.glob(name)]
     return book.pdf.exists() and book.pdf.stat().st_mtime >= max(times)
@@ -48,8 +48,8 @@ class BookPdf(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()  # in every build
-        name = self.config.book_pdf
-        html = f'<a href="{name}">The whole book for print (PDF)</a>.'
+        name, up = self.config.book_pdf, "../" * self.env.docname.count("/")
+        html = f'<a href="{up}{name}">The whole book for print (PDF)</a>.'
         if not name:
             html = "For print, <code>make pdf</code> builds the whole book."
         return [nodes.raw("", f"<p>{html}</p>", format="html")]

@@ -135,8 +135,10 @@ size = 2
 print("{name}", size * 21)
 
 # %% mystnb={{"figure": {{"caption": "A dot.", "name": "fig-{name}"}}}}
+import myst_nb
 from IPython.display import display
 
+myst_nb.glue("answer", size * 21, display=False)
 svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 display({{"image/svg+xml": svg, "text/plain": "From `{name}` alone"}}, raw=True)
 """
@@ -166,7 +168,9 @@ sphinx:
     "tool/tool.css": "#tool { color: rgb(1, 2, 3) }\n",
     "tool/tool.js": "tool.textContent = atob(appData['data.bin'])\n",
     "text/one.py": CHAPTER.format(name="one"),
-    "text/two.py": CHAPTER.format(name="two"),
+    "text/two.py": CHAPTER.format(name="two").replace(
+        "Some prose.", "Some prose, and {glue:text}`one.ipynb::answer:s`."
+    ),
 }
 
 

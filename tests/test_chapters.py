@@ -58,6 +58,16 @@ def test_changed_code_executes_that_chapter_alone(project):
     assert b"one 44" in notebooks(project)["one.ipynb"]
 
 
+def test_a_notebook_from_elsewhere_renews_its_numbers_on_other_pages(project):
+    """As when it comes by git, executed by another person."""
+    page = project / "_build" / "html" / "text" / "two.html"
+    assert "Some prose, and 42." in soup(page).get_text()
+    replace(project / "text" / "one.py", "size * 21, display", "size * 50, display")
+    update(Book(project))
+    assert executed(succeed(build(project))) == []
+    assert "Some prose, and 100." in soup(page).get_text()
+
+
 def test_a_changed_watched_file_of_any_type_and_depth_executes_all(project):
     before = contents(project, ["package", "notes.txt"])
     for ignored in ("package/__pycache__/rules.pyc", "package/.hidden"):
