@@ -10,7 +10,6 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 reproduce: $(VENV) ## train, execute every chapter, build HTML and PDF, and say what changed
-	rm -rf runs
 	$(BIN)/python -m lenet5 train --fresh
 	$(BIN)/python -m ext.chapters
 	$(BIN)/jupyter-book build . --all
@@ -47,17 +46,18 @@ record: $(VENV) ## make record/ anew, but for the seeds: runs, platforms, roundi
 	cd book && ../$(BIN)/python -m exhibits.validation && ../$(BIN)/python -m exhibits.rounding
 	$(BIN)/python tests/platforms.py
 
-seeds: $(VENV) ## train two hundred seeds of the recipe: record/seeds.csv, in about an hour
+# What a table of the record has is not trained again; remove the table for all of it.
+seeds: $(VENV) ## train what record/seeds.csv lacks of two hundred seeds: all in about an hour
 	$(BIN)/python -m lenet5 replicate --seeds 0-199 --out record/seeds.csv
 
-ladder: $(VENV) ## train the systems of the chapter Ladder, in some hours; it goes on where it stood
+ladder: $(VENV) ## train what the record lacks of the chapter Ladder: all in some hours
 	$(BIN)/python -m systems choices
 	$(BIN)/python -m systems scales
 	$(BIN)/python -m systems parts
 	$(BIN)/python -m systems ladder
 	$(BIN)/python -m systems network
 
-committee: $(VENV) ## train the networks of the chapter Committee, in some hours; it goes on where it stood
+committee: $(VENV) ## train what the record lacks of the chapter Committee: all in some hours
 	$(BIN)/python -m systems committee-choices
 	$(BIN)/python -m systems committee
 	$(BIN)/python -m systems columns

@@ -29,8 +29,9 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 # ## The claims
 #
 # {numref}`tab-claims` has them all, those that fail on top. With each stand what was found and where this book shows
-# it. The claims are kept in a ledger, `book/claims.yml`, with the value that is claimed and how far a finding may be
-# from it, and a function in `book/exhibits/findings.py` tests each: every verdict is the result of code.
+# it. The ledger `book/claims.yml` keeps the value that is claimed and how far a finding may be from it, and a function
+# in `book/exhibits/findings.py` tests each: every verdict is the result of code. What is claimed of the network and the
+# recipe is tested on ours, built by it, whose run ends near the plotted one; nothing here looks into the original code.
 #
 # ```{app} claims
 # ```

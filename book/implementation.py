@@ -151,7 +151,7 @@ show_table(
     [(*build, f"`{weights[:16]}`") for *build, weights in builds.to_numpy()],
     "Platforms, and the first digits of the checksum of the weights that each has trained.",
     "tab-platforms",
-    origin.of_file("platforms.csv", "make record"),
+    origin.of_files("platforms.csv", "make record"),
 )
 
 # %% [markdown]

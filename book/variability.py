@@ -14,6 +14,7 @@ TEST_IMAGES = 10_000
 
 study = read_study("seeds.csv")
 source = origin.of_study(study.runs, Run.load(RECORD))
+both = f"{source} · beside them `record/seeds-torch.csv`"
 final, best = study.final, study.best
 mean, spread = statistics.fmean(final), statistics.stdev(final)
 original = round(100 - pd.read_csv(DATA / "original.csv").accuracy.iloc[-1], 2)
@@ -60,7 +61,7 @@ show_table(
     zip(MEASURES, *columns),
     "Test error over the seeds, in % of the images.",
     "tab-seeds",
-    source,
+    both,
     "lrrr",
 )
 
@@ -74,7 +75,7 @@ interval = ci.mean_interval(final)
 glue("{:.3f} %", low=interval[0], high=interval[1])
 glue("{:.0f} %", level=100 * ci.LEVEL)
 dots = figures.final_errors(final, torch.final, interval, marks)
-show("fig-final-errors", dots, source)
+show("fig-final-errors", dots, both)
 
 # %% [markdown]
 # ## Seeds and images
@@ -209,7 +210,7 @@ gaps = (rounding.first_error - rounding.second_error).abs()[rounding.epoch > 0]
 glue("{:.1f} %", first_nearest=first.min(), first_farthest=first.max())
 glue("{:.1f} %", last_nearest=last.min(), last_farthest=last.max())
 glue("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
-parted = origin.of_file("rounding.csv", "make record")
+parted = origin.of_files("rounding.csv", "make record")
 show("fig-parting", figures.parting(rounding), parted)
 
 # %% [markdown]

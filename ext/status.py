@@ -58,9 +58,9 @@ class ChapterStatus(SphinxDirective):
 class FileStatus(ChapterStatus):
     required_arguments = 1
     final_argument_whitespace = True
-    caption = "The record: when each file was last made, and its checksum."
+    caption = "The record: when each file was last changed, and its checksum."
     label = "tab-record"
-    head = (("file", "made", "SHA-256"), (":-", ":-", ":-"))
+    head = (("file", "last changed", "SHA-256"), (":-", ":-", ":-"))
 
     def rows(self, root: Path) -> list[list[str]]:
         rows = []

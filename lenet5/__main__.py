@@ -11,6 +11,7 @@ import json
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from lenet5 import DATA, RECORD, RUNS, Config, Lenet5Error, allowed, replicate
@@ -20,8 +21,12 @@ FIELDS = dataclasses.fields(Config)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
+    return run_command(_parser().parse_args(arguments))
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """The exit code of ``options.command``; an error becomes a line."""
     warnings.showwarning = lambda message, *_: _complain(f"warning: {message}")
-    options = _parser().parse_args(arguments)
     try:
         return options.command(options)
     except Lenet5Error as error:
@@ -30,9 +35,23 @@ def main(arguments: list[str] | None = None) -> int:
         name = f" {error.filename}" if error.filename else ""
         _complain(f"cannot read or write{name}: {error.strerror or error}")
     except KeyboardInterrupt:
-        _complain("interrupted; finished epochs are kept, the same command goes on")
+        _complain("interrupted; what is finished is kept, the same command goes on")
         return 130
     return 1
+
+
+def read_digits(paths: list[Path], show: Callable) -> int:
+    """Call ``show(path, digit)`` for each image file; 1 if one cannot be read, else 0."""
+    from lenet5.data import read_digit
+
+    code = 0
+    for path in paths:
+        try:
+            show(path, read_digit(path))
+        except Lenet5Error as error:
+            _complain(error)
+            code = 1
+    return code
 
 
 def _complain(message) -> None:
@@ -65,8 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     train("--out", help="also write the run into this one", **folder)
     many = add(_replicate, "train many runs", data, runs)
     many("--seeds", type=_seeds, default="0-29", help="for example 0-29 or 0,3,7-9")
-    grid = {"nargs": "+", "default": [], "metavar": "NAME=VALUE,..."}
-    many("--grid", type=_values, help="of settings, with every seed", **grid)
+    grid = {"nargs": "+", "action": "extend", "default": [], "type": _values}
+    text = "of settings, with every seed"
+    many("--grid", help=text, metavar="NAME=VALUE,...", **grid)
     replicate.add_options(many, RUNS / "seeds.csv")
     text = "a run's folder or a safetensors file (default: the published run)"
     run = {"type": Path, "metavar": "RUN", "default": RECORD, "help": text}
@@ -126,6 +146,9 @@ def _reporter(config: Config, as_json: bool = False):
 
 
 def _replicate(options: argparse.Namespace) -> int:
+    names = ["seed", *(values[0][0] for values in options.grid)]
+    if twice := [name for name in names if names.count(name) > 1]:
+        options.refuse(f"{twice[0]} is given twice: name each setting once")
     grid = itertools.product(options.seeds, *options.grid)
     chosen = [{"seed": seed} | dict(values) for seed, *values in grid]
     configs = {_config(options, values) for values in chosen}
@@ -165,21 +188,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from lenet5.data import read_digit
+    engine = _reader(options.run)
 
-    engine, code = _reader(options.run), 0
-    for path in options.images:
-        try:
-            probabilities = engine.probabilities(read_digit(path)[None])[0].tolist()
-        except Lenet5Error as error:
-            _complain(error)
-            code = 1
-            continue
+    def show(path, image) -> None:
+        probabilities = engine.probabilities(image[None])[0].tolist()
         digit = probabilities.index(max(probabilities))
         row = {"image": str(path), "digit": digit, "probabilities": probabilities}
         text = f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)"
         print(json.dumps(row) if options.json else text)
-    return code
+
+    return read_digits(options.images, show)
 
 
 def _reader(path: Path):

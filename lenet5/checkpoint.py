@@ -70,7 +70,7 @@ def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict]:
             sealed = (file.metadata() or {}).get("lenet5")
     except FileNotFoundError as error:
         raise Lenet5Error(f"{path} is missing: name another, or train it") from error
-    except SafetensorError as error:
+    except (SafetensorError, TypeError) as error:  # or of a type that NumPy lacks
         raise Lenet5Error(f"{path} is damaged or no safetensors: {error}") from error
     if sealed is None:
         return arrays, {}
@@ -96,8 +96,9 @@ def load_weights(path: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
 def seal(folder: Path) -> None:
     """Write the checksums of a folder's files into its ``SHA256SUMS``."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    kept = [path for path in files if path.name != SUMS and path.suffix != ".partial"]
-    write_whole(folder / SUMS, "".join(map(_line, kept)).encode())
+    whole = [path for path in files if ".partial" not in path.suffixes]
+    lines = [_line(path) for path in whole if path.name != SUMS]
+    write_whole(folder / SUMS, "".join(lines).encode())
 
 
 def check_sums(folder: Path, names: Iterable[str] = ()) -> None:

@@ -2,7 +2,7 @@
 
 import ctypes
 import hashlib
-import importlib.util
+import importlib.metadata
 import os
 import platform
 import subprocess
@@ -52,9 +52,6 @@ def webassembly(source: Path = KERNEL, **macros: int) -> Path:
 
 def compile_source(source: Path, output: Path, flags) -> None:
     """Run ``zig cc``; ``output`` is written whole or not at all."""
-    if importlib.util.find_spec("ziglang") is None:
-        why = "the package ziglang is missing; install requirements.txt"
-        raise Lenet5Error(f"no compiler for {source.name}: {why}")
     partial = output.with_suffix(f".{os.getpid()}.partial")
     caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
     env = os.environ | dict.fromkeys(caches, str(CACHE / "zig"))
@@ -71,7 +68,12 @@ def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
     flags = [*FLAGS, *flags, *(f"-D{name}={value}" for name, value in macros.items())]
     features = cpuinfo("flags", "Features", "isa")  # of processors that share a folder
     machine = f"{platform.system()} {platform.machine()} {features}"
-    digest = hashlib.sha256(f"{flags} {machine}".encode())
+    try:
+        zig = importlib.metadata.version("ziglang")
+    except importlib.metadata.PackageNotFoundError as error:
+        why = "the package ziglang is missing; install requirements.txt"
+        raise Lenet5Error(f"no compiler for {source.name}: {why}") from error
+    digest = hashlib.sha256(f"{zig} {flags} {machine}".encode())
     for path in (source, *sorted(source.parent.glob("*.h"))):
         digest.update(path.read_bytes())
     built = CACHE / f"{source.stem}-{digest.hexdigest()[:16]}.{suffix}"

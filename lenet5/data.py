@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from PIL import Image, ImageOps
 
 from lenet5 import DATA, Lenet5Error
 
@@ -22,7 +23,7 @@ MD5 = {  # as the data set's distributors publish them
 
 
 class Split(NamedTuple):
-    """One half of the data set."""
+    """Images and what they show."""
 
     images: np.ndarray  # shape (N, channels, height, width), uint8; 0 is paper, 255 ink
     labels: np.ndarray  # shape (N,), int32, from 0
@@ -80,15 +81,13 @@ def read_digit(path: Path) -> np.ndarray:
     Lenet5Error
         If the file is missing, is not an image, or holds a single grey.
     """
-    from PIL import Image, ImageOps
-
     try:
         with Image.open(path) as image:
-            picture = ImageOps.exif_transpose(image).convert("RGBA")
+            picture = _in_bytes(ImageOps.exif_transpose(image)).convert("RGBA")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        why = "cannot be read as an image: give a PNG, JPEG, GIF or similar file"
-        missing = isinstance(error, FileNotFoundError)
-        raise Lenet5Error(f"{path} {'does not exist' if missing else why}") from error
+        cause = getattr(error, "strerror", None) or "no whole image"
+        why = f"cannot be read ({cause}): give a PNG, JPEG, GIF or similar file"
+        raise Lenet5Error(f"{path} {why}") from error
     # Transparent parts take the paper on which there is something to see, and little ink.
     sheets = (Image.new("RGBA", picture.size, x) for x in ("white", "black"))
     greys = [_grey(picture, sheet) for sheet in sheets]
@@ -116,8 +115,6 @@ def centre(grey: np.ndarray) -> np.ndarray:
     -------
     array, shape (28, 28), float32 in [0, 1]; 0 is paper, 1 is ink
     """
-    from PIL import Image
-
     ink = np.abs(grey - _border(grey))
     if ink.max() < 1e-6:
         raise ValueError("holds a single grey")
@@ -137,6 +134,15 @@ def centre(grey: np.ndarray) -> np.ndarray:
     out = np.zeros((SIDE, SIDE), dtype=np.float32)
     out[top : top + height, left : left + width] = small / small.max()
     return out
+
+
+def _in_bytes(picture):
+    """The picture; of more than 8 bits a pixel, its range spread over them."""
+    if picture.mode[0] not in "IF":  # Pillow would clip these
+        return picture
+    values = np.asarray(picture, float)
+    values = values - values.min()
+    return Image.fromarray((255 * values / (values.max() or 1)).astype(np.uint8))
 
 
 def _grey(picture, sheet) -> np.ndarray:

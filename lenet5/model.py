@@ -57,8 +57,8 @@ class LeNet5(nn.Module):
 class TorchEngine:
     """A training step as PyTorch defines it; rounds as this machine's PyTorch does.
 
-    Its methods are those of :class:`lenet5.exact.ExactEngine`; ``device`` is ``"cpu"`` or
-    ``"cuda"``.
+    What trains, measures and goes on is called as in :class:`lenet5.exact.ExactEngine`;
+    ``device`` is ``"cpu"`` or ``"cuda"``.
     """
 
     def __init__(self, weights, image_shape=(1, 28, 28), device="cpu"):

@@ -117,7 +117,7 @@ def run_jobs(
             rows[name] = receive(name, result)
             study.done.append(name)
             study.seconds.append(seconds)
-            write_table(partial, itertools.chain([columns], *rows.values()))
+        write_table(partial, itertools.chain([columns], *rows.values()))
         on_run(study)
     if study.failed:
         return study
@@ -140,8 +140,9 @@ def show_progress(width: int, study: Study) -> None:
 def show_end(study: Study) -> int:
     """Print what came of a study; the exit code of its command."""
     for reason, name in {why: name for name, why in study.failed.items()}.items():
-        print(f"lenet5: {name}: {reason}", file=sys.stderr)
-    print(f"{len(study.done)} done, {len(study.failed)} failed: {study.table}")
+        print(f"{name}: {reason}", file=sys.stderr)
+    made = f"{len(study.done)} done, {len(study.seconds)} of them now"
+    print(f"{made}, {len(study.failed)} failed: {study.table}")
     return 1 if study.failed else 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet5 import RECORD, Lenet5Error, checkpoint, replicate
-from lenet5.data import read_digit
+from lenet5.__main__ import read_digits, run_command
 from systems import committee_study, study
 from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES
@@ -28,34 +28,19 @@ STUDIES = {  # by what, what is run, on how many seeds, which images judge it, i
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command: 0 when done, 1 failed, 130 interrupted."""
+    """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="python -m systems", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="STUDY", dest="study")
     for name, (*_, out) in STUDIES.items():
         command = commands.add_parser(name, help=f"make record/{out}")
+        command.set_defaults(command=_make)
         replicate.add_options(command.add_argument, RECORD / out)
     text = "train the published network of 1998, and keep its weights"
-    commands.add_parser("network", help=text)
+    commands.add_parser("network", help=text).set_defaults(command=_publish)
     predict = commands.add_parser("predict", help="read the digit in image files")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
-    options = parser.parse_args(arguments)
-    try:
-        if options.study == "predict":
-            return _predict(options.images)
-        if options.study == "network":
-            study.publish(BEST, 0, NETWORK)
-            return 0
-        return _make(options)
-    except Lenet5Error as error:
-        print(f"systems: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        reason = f"{error.filename or ''}: {error.strerror or error}"
-        print(f"systems: cannot read or write {reason}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("systems: interrupted; finished runs are kept", file=sys.stderr)
-        return 130
+    predict.set_defaults(command=_predict)
+    return run_command(parser.parse_args(arguments))
 
 
 def jobs(name: str) -> dict[str, tuple]:
@@ -69,33 +54,38 @@ def jobs(name: str) -> dict[str, tuple]:
     }
 
 
+def _publish(_) -> int:
+    study.publish(BEST, 0, NETWORK)
+    return 0
+
+
 def _make(options) -> int:
+    folder = options.out.with_suffix("")  # of the networks
+    if folder == options.out:
+        raise Lenet5Error(f"{folder} has no suffix: name the table {folder}.csv")
     by, wanted = STUDIES[options.study][0], jobs(options.study)
     form = {"columns": by.COLUMNS, "key": "run", "out": options.out}
-    form["receive"] = functools.partial(by.receive, options.out.with_suffix(""))
+    form["receive"] = functools.partial(by.receive, folder)
     with replicate.workers(options.scheduler, options.workers) as (executor, width):
         show = functools.partial(replicate.show_progress, width)
         made = replicate.run_jobs(wanted, by.run, executor, on_run=show, **form)
     return replicate.show_end(made)
 
 
-def _predict(paths) -> int:
+def _predict(options) -> int:
     _, members, seeds, *_ = STUDIES["committee"]
     names = [(member.name, seed) for seed in seeds for member in members]
     files = [committee_study.file(COMMITTEE, *name) for name in names]
-    code, networks = 0, [checkpoint.load_arrays(path) for path in files]
-    for path in paths:
-        try:
-            image = np.round(255 * read_digit(path)).astype(np.uint8)
-        except Lenet5Error as error:
-            print(f"systems: {error}", file=sys.stderr)
-            code = 1
-            continue
+    networks = [checkpoint.load_arrays(path) for path in files]
+
+    def show(path, image) -> None:
+        image = np.round(255 * image).astype(np.uint8)
         found = committee_study.found(networks, image[None])[:, 0]
         digit = found.mean(axis=0).argmax()
         count = (found.argmax(axis=1) == digit).sum()
         print(f"{path}: {digit} ({count} of {len(found)} votes)")
-    return code
+
+    return read_digits(options.images, show)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The runs of the committees: the columns of 2012, and the members of ours."""
 
 import functools
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,9 @@ MEMBER_CHOICES = (
     replace(CHOSEN, name="W14", width=14),
 )
 
+# The threads of a Dask worker share PyTorch's random numbers.
+one_at_a_time = threading.Lock()
+
 
 def jobs(wanted, seeds, judged_on: str) -> dict[str, tuple]:
     """The arguments of :func:`run` by the name of each run, seed by seed."""
@@ -75,14 +79,15 @@ def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:
     ExactEngine(draws.initial_weights(0))  # for its trial of the machine
     study.check(known, facts(type(column), judged_on))
     train, judge = study.splits(judged_on, HELD_BACK)
-    started, engine = time.process_time(), ENGINES[type(column)](column, seed)
-    presented = " ".join(map(str, columns.train(engine, train)))
-    found = engine.probabilities(columns.view(judge.images, column.width))
+    with one_at_a_time:
+        started, engine = time.process_time(), ENGINES[type(column)](column, seed)
+        presented = " ".join(map(str, columns.train(engine, train)))
+        found = engine.probabilities(columns.view(judge.images, column.width))
+        seconds, weights = round(time.process_time() - started, 1), engine.weights
     read = found.argmax(axis=1)
     misread = " ".join(
         f"{place}:{read[place]}" for place in np.flatnonzero(read != judge.labels)
     )
-    seconds, weights = round(time.process_time() - started, 1), engine.weights
     row = [study.name(column, seed, known), column.name, seed, judged_on, column.epochs]
     row += [presented, misread, seconds, checksum(weights), cpuinfo("model name")]
     return row, weights

@@ -49,7 +49,11 @@ def name(rung, seed: int, known: list[str]) -> str:
 
 
 def code_hash() -> str:
-    """SHA-256 of the code that decides a run besides its rung, without comments."""
+    """SHA-256 of the kernel and the recipe that decide a run besides its rung.
+
+    The draws and Adam's rate and batch are the report's own: changed, they make another
+    report as well.
+    """
     return checkpoint.hash_code(*Ladder.CODE)
 
 
@@ -97,18 +101,17 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     ExactEngine(draws.initial_weights(0))  # for its trial of the machine
     train, judge = splits(judged_on)
     check(known, facts(judged_on))
-    started = time.process_time()
+    started = time.thread_time()  # a Dask worker runs several, a thread each
     engine, presented, misread = Ladder(rung, seed), [], []
     for mistakes in recipe.train(rung, seed, engine, train):
-        if not all(np.isfinite(array).all() for array in engine.weights.values()):
-            raise Lenet5Error(
-                f"{rung.name}: a weight is not finite after {len(misread)} passes"
-            )
         presented.append(mistakes)
+        if not all(np.isfinite(array).all() for array in engine.weights.values()):
+            when = f"after pass {len(presented)}"
+            raise Lenet5Error(f"{rung.name}: a weight is not finite {when}")
         misread.append(engine.mistakes(judge))
         if on_pass:
             on_pass(engine, train)
-    of_train, seconds = engine.mistakes(train), time.process_time() - started
+    of_train, seconds = engine.mistakes(train), time.thread_time() - started
     images = len(train.labels)
     updates = rung.passes * (images if rung.online else -(-images // Config.batch_size))
     row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
@@ -156,6 +159,7 @@ def publish(rung, seed: int, path: Path) -> None:
     row = dict(zip(COLUMNS, run(*arguments, on_pass)[0], strict=True))
     kept = {"run": job, "seed": seed, "misread": row["misread"]}
     checkpoint.save_arrays(path, weights, kept | {"misread_train": misread_train})
+    checkpoint.seal(path.parent)
 
 
 def _list(numbers) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 
 from lenet5 import RECORD, Lenet5Error
 from lenet5.checkpoint import load_arrays
+from lenet5.train import checksum
 from systems import columns, committee, committee_study
 from systems.__main__ import COMMITTEE, main
 from systems.committee import Member, MemberEngine
@@ -65,6 +67,18 @@ def test_a_run_is_a_row_and_its_weights(small, monkeypatch, tmp_path, system):
         zip(committee_study.COLUMNS, committee_study.run(*arguments)[0], strict=True)
     )
     assert again | {"seconds": 0} == row | {"seconds": 0}
+
+
+def test_threads_of_one_worker_give_the_networks_of_one_thread(small, monkeypatch):
+    monkeypatch.setattr("lenet5.data.load", lambda: small)
+    short = replace(SYSTEMS[1], epochs=1)
+    jobs = committee_study.jobs([short], range(2), "test").values()
+    made = []
+    for threads in (1, 2):
+        with ThreadPoolExecutor(threads) as pool:
+            results = pool.map(lambda job: committee_study.run(*job), jobs)
+            made.append([checksum(weights) for _, weights in results])
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=["column", "member"])
@@ -134,7 +148,9 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main(["committee", "--out", str(tmp_path / "file" / "x.csv")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("systems: cannot read or write")
+    assert line.startswith("lenet5: cannot read or write")
+    assert main(["committee", "--out", str(tmp_path / "x")]) == 1
+    assert "name the table" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("table", "slack"), [("columns.csv", 0), ("committee.csv", 2)])

@@ -63,7 +63,7 @@ TELEPHONE = 358  # pixels, the column of the book where the window has 390
 MARKS = {"original": 1.2, "LeNet-5 of 1998": 0.95}
 
 STEPS = [
-    Step(name, FINAL * factor, SEEDS, 0.2, 60_000, 328_096, 1_200_000, 46.0)
+    Step(name, FINAL * factor, SEEDS, 0.2, 60_000, 328_096, 1_200_000, 46.0, "here")
     for name, factor in (("first", 1.0), ("second", 0.9))
 ]
 

@@ -39,6 +39,12 @@ def lit(image, light):
     return Image.fromarray(photo.clip(0, 255).astype(np.uint8))
 
 
+def deep(image, kind, least, most):
+    """Of more than 8 bits a pixel, between two values."""
+    values = least + (most - least) * (np.asarray(image) / 255)
+    return Image.fromarray(values.astype(kind))
+
+
 def inked(image, grey):
     """Transparent where there is no ink."""
     return Image.merge("LA", (Image.new("L", image.size, grey), image))
@@ -57,6 +63,10 @@ FORMS = {
     "large, dark on light": ("webp", lambda image: ImageOps.invert(bigger(image))),
     "grey on grey": ("bmp", lambda image: image.point(lambda value: 90 + value // 4)),
     "colour": ("tiff", lambda image: ImageOps.colorize(image, "#204080", "#ffe0a0")),
+    "scan of 16 bits": ("png", lambda image: deep(image, np.uint16, 9e3, 6e4)),
+    "camera of 12 bits": ("tiff", lambda image: deep(image, np.uint16, 4000, 20)),
+    "32 bits": ("tiff", lambda image: deep(image, np.int32, 0, 1_000_000)),
+    "floating point": ("tiff", lambda image: deep(image, np.float32, -1, 1)),
     "palette": ("gif", lambda image: image),
     "dark on transparent": ("png", lambda image: inked(image, 0)),
     "light on transparent": ("png", lambda image: inked(image, 255)),
@@ -128,10 +138,11 @@ def test_a_picture_of_any_shape_is_read(size, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "text"),
     [
-        ("missing.png", None, "does not exist"),
-        ("text.png", b"not an image", "cannot be read as an image"),
-        ("cut.png", "truncated", "cannot be read as an image"),
-        ("empty.jpg", b"", "cannot be read as an image"),
+        ("missing.png", None, "No such file"),
+        (".", None, "Is a directory"),
+        ("text.png", b"not an image", "no whole image"),
+        ("cut.png", "truncated", "no whole image"),
+        ("empty.jpg", b"", "no whole image"),
         ("blank.png", "blank", "a single grey"),
     ],
 )
@@ -146,5 +157,5 @@ def test_a_file_that_shows_no_digit_is_named(name, content, text, digits, tmp_pa
         path.write_bytes(content)
     with pytest.raises(Lenet5Error, match=text) as error:
         read_digit(path)
-    assert name in str(error.value)
+    assert path.name in str(error.value)
     assert "\n" not in str(error.value)

@@ -61,6 +61,23 @@ def test_intervals_cover_as_often_as_they_say():
     assert np.mean(one_more) == pytest.approx(0.95, abs=0.028)
 
 
+def test_the_interval_over_folds_is_wider_by_the_images_that_they_share():
+    """Nadeau and Bengio 2003: 1/12 + 1/11 in place of 1/12, with twelve folds."""
+    values = np.random.default_rng(3).normal(0.02, 0.05, 12)
+    plain, wide = ci.mean_interval(values), ci.fold_interval(values)
+    assert sum(wide) == pytest.approx(sum(plain))
+    assert np.ptp(wide) / np.ptp(plain) == pytest.approx((1 + 12 / 11) ** 0.5)
+
+
+def test_welchs_interval_holds_the_true_difference_as_often_as_it_says():
+    draw, held = np.random.default_rng(4).normal, 0
+    for _ in range(1000):
+        low, high = ci.welch_interval(draw(1.1, 0.1, 30), draw(1.0, 0.02, 200))
+        held += low < 0.1 < high
+    # Four standard deviations of a count of 1,000 at 95 %.
+    assert held / 1000 == pytest.approx(0.95, abs=0.028)
+
+
 def test_the_binomial_spread_is_that_of_drawn_test_sets():
     drawn = np.random.default_rng(0).binomial(10_000, 0.011, 20_000) / 100
     assert ci.binomial_spread(1.1, 10_000) == pytest.approx(drawn.std(), rel=0.03)

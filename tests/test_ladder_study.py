@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 from distributed import LocalCluster
 
+from lenet5 import Lenet5Error
 from lenet5.checkpoint import load_arrays
 from lenet5.train import checksum
 from systems import __main__ as command
@@ -68,7 +69,7 @@ def test_a_study_that_was_killed_goes_on_where_it_stood(start, tmp_path):
     process = start(out)
     output, _ = process.communicate()
     assert (process.returncode, partial.exists()) == (0, False)
-    assert output.startswith("4 done, 0 failed")
+    assert output.startswith("4 done, 3 of them now, 0 failed")
     rows = table(out)
     assert [(row["rung"], row["seed"]) for row in rows] == [
         (rung.name, seed) for seed in "01" for rung in (BEST, RAW)
@@ -86,8 +87,8 @@ def test_a_run_that_fails_is_named_and_does_not_stop_the_others(start, tmp_path)
     process = start(tmp_path / "ladder.csv", rungs=3)
     output, errors = process.communicate()
     assert process.returncode == 1
-    assert output.startswith("4 done, 2 failed")
-    assert "impossible: a weight is not finite after 0 passes" in errors
+    assert output.startswith("4 done, 4 of them now, 2 failed")
+    assert "impossible: a weight is not finite after pass 1" in errors
     assert len(table(tmp_path / "ladder.partial.csv")) == 4
 
 
@@ -108,14 +109,14 @@ def test_a_cluster_gives_the_rows_of_this_machine(start, tmp_path):
 
 def test_a_worker_of_another_version_is_refused():
     ((_, (rung, seed, judged_on, _)),) = study.jobs([BEST], [0], "test").items()
-    with pytest.raises(command.Lenet5Error, match="give it this version"):
+    with pytest.raises(Lenet5Error, match="give it this version"):
         study.run(rung, seed, judged_on, ["other data", "other code"])
 
 
 def test_a_machine_that_breaks_the_promise_is_refused(monkeypatch):
     monkeypatch.setattr("lenet5.exact.TRIAL", "other bytes")
     ((_, arguments),) = study.jobs([BEST], [0], "test").items()
-    with pytest.raises(command.Lenet5Error, match="breaks the exact engine's promise"):
+    with pytest.raises(Lenet5Error, match="breaks the exact engine's promise"):
         study.run(*arguments)
 
 

@@ -18,9 +18,12 @@ HASH, COMMAND = "`[0-9a-f]{12}`", "`[a-z].*`"
 FACTS = rf"data {HASH} · code {HASH} · {COMMAND}"
 TRAINED = re.compile(rf"Run `[0-9a-f]{{16}}` · seed \d+ · {FACTS}")
 STUDY = re.compile(rf"\d+ runs {HASH} · seeds \d[\d–, ]* · {FACTS}")
+TWO_STUDIES = re.compile(rf"{STUDY.pattern} · beside them `record/seeds-torch.csv`")
 DATA = re.compile(rf"Data {HASH} · no run · {COMMAND}")
 NOTHING = re.compile(rf"No run · no data · {COMMAND}")
-FILE = re.compile(rf"File `record/[\w.*-]+` · {COMMAND}")
+RECORDED = r"`record/[\w.*-]+`"
+FILE = re.compile(rf"File {RECORDED} · {COMMAND}")
+FILES = re.compile(rf"Files {RECORDED}(, {RECORDED})+ · {COMMAND}")
 # All show trained numbers of one run but these.
 OTHERS = {
     "fig-architecture": NOTHING,
@@ -30,14 +33,14 @@ OTHERS = {
     "fig-digits": DATA,
     "fig-classes": DATA,
     "tab-classes": DATA,
-    "fig-final-errors": STUDY,
-    "tab-seeds": STUDY,
+    "fig-final-errors": TWO_STUDIES,
+    "tab-seeds": TWO_STUDIES,
     "fig-seed-curves": STUDY,
     "fig-final-best": STUDY,
     "fig-ladder": FILE,
     "tab-ladder": FILE,
     "tab-choices": FILE,
-    "tab-scales": FILE,
+    "tab-scales": FILES,
     "tab-ladder-cost": FILE,
     "fig-passes-1998": FILE,
     "fig-maps-1998": FILE,
@@ -46,8 +49,8 @@ OTHERS = {
     "tab-committee-choices": FILE,
     "fig-sizes": FILE,
     "fig-still-misread": FILE,
-    "fig-costs": FILE,
-    "tab-costs": FILE,
+    "fig-costs": FILES,
+    "tab-costs": FILES,
 }
 
 
@@ -157,7 +160,7 @@ def test_without_a_run_the_line_names_the_data_or_the_file():
     assert origin.of_nothing() == "No run · no data · `make reproduce`"
     line = origin.of_data("0123456789abcdef")
     assert line == "Data `0123456789ab` · no run · `make reproduce`"
-    line = origin.of_file("a.csv", "make a")
+    line = origin.of_files("a.csv", "make a")
     assert line == "File `record/a.csv` · `make a`"
 
 

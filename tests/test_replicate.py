@@ -328,7 +328,7 @@ def test_the_command_trains_on_a_cluster(cluster, tmp_path, capsys):
     command += options(tmp_path, "--scheduler", cluster)
     assert main(command) == 0
     said = capsys.readouterr()
-    assert said.out == f"2 done, 0 failed: {tmp_path / 'seeds.csv'}\n"
+    assert said.out == f"2 done, 2 of them now, 0 failed: {tmp_path / 'seeds.csv'}\n"
     assert "2 of 2 done, 0 running, 0 failed, 0:00:00 left" in said.err
     assert [row["seed"] for row in table(tmp_path / "seeds.csv")] == ["0", "1"]
 
@@ -337,10 +337,13 @@ def test_the_exit_code_tells_of_a_failed_run(mnist, tmp_path, capsys):
     load_or_train(Config(seed=1, epochs=0), mnist, runs=tmp_path / "runs", record=None)
     damaged = next((tmp_path / "runs").glob("*/history.csv"))
     damaged.write_text("epoch\n")
-    command = ["replicate", "--seeds", "1-2", "--grid", "epochs=0", "--workers", "1"]
-    assert main([*command, *options(tmp_path)]) == 1
-    said = capsys.readouterr()
-    assert said.out == f"1 done, 1 failed: {tmp_path / 'seeds.partial.csv'}\n"
+    partial, grid = tmp_path / "seeds.partial.csv", ["--grid", "epochs=0"]
+    for seeds, done in (("1", 0), ("1-2", 1)):
+        command = ["replicate", "--seeds", seeds, *grid, "--workers", "1"]
+        assert main([*command, *options(tmp_path)]) == 1
+        said = capsys.readouterr()
+        assert said.out == f"{done} done, {done} of them now, 1 failed: {partial}\n"
+        assert partial.exists()
     assert f"seed=1, engine='exact', device='cpu'): {damaged} is not as" in said.err
     assert not (tmp_path / "seeds.csv").exists()
 
@@ -390,7 +393,7 @@ def asked(monkeypatch, *arguments):
 def test_seeds_and_grid_are_crossed(monkeypatch):
     seeds = {Config(seed=seed) for seed in (1, 2, 3, 7)}
     assert asked(monkeypatch, "--seeds", "7,1-3,2") == seeds
-    grid = ["lr=1e-4,3e-4", "batch_size=64,128", "epochs=3", "engine=torch"]
+    grid = ["lr=1e-4,3e-4", "batch_size=64,128", "epochs=3", "--grid", "engine=torch"]
     assert asked(monkeypatch, "--seeds", "0-1", "--grid", *grid) == {
         Config(3, batch_size, lr, seed, "torch")
         for batch_size, lr, seed in itertools.product((64, 128), (1e-4, 3e-4), (0, 1))
@@ -404,6 +407,8 @@ def test_seeds_and_grid_are_crossed(monkeypatch):
         (["--grid", "rate=1"], "unexpected keyword argument 'rate'"),
         (["--grid", "lr=fast"], "argument --grid: invalid"),
         (["--grid", "lr=1e-4,11"], "lr = 11.0 is not allowed"),
+        (["--grid", "lr=1e-4", "lr=3e-4"], "lr is given twice"),
+        (["--grid", "seed=1,2"], "seed is given twice"),
         (["--workers", "many"], "argument --workers: invalid"),
     ],
 )

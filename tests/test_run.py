@@ -246,7 +246,11 @@ def test_arrays_come_back_as_they_were(tmp_path):
             assert np.array_equal(found[name], array)
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"PK no safetensors" * 10])
+BF16 = b'{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+BF16 = len(BF16).to_bytes(8, "little") + BF16 + b"\0\0"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"PK no safetensors" * 10, BF16])
 def test_what_is_no_safetensors_file_is_named(tmp_path, content):
     (tmp_path / "weights").write_bytes(content)
     with pytest.raises(Lenet5Error, match="weights is damaged or no safetensors"):
@@ -291,7 +295,8 @@ def test_a_pickle_is_not_executed(tmp_path):
 
 def test_the_checksums_cover_whatever_else_is_in_the_folder(folder):
     (folder / "seeds.csv").write_text("seed,epoch,test_error\n0,20,1.08\n")
-    (folder / "seeds.csv.77.partial").write_text("left by a process that was killed")
+    for name in ("seeds.csv.77.partial", "ladder.partial.csv"):
+        (folder / name).write_text("left by a process that was killed")
     seal(folder)
     check_sums(folder)
     assert "partial" not in (folder / SUMS).read_text()

@@ -271,7 +271,7 @@ def test_ctrl_c_ends_with_one_line_and_keeps_what_is_finished(
     assert train(tmp_path) == 130
     lines = capsys.readouterr().err.splitlines()
     assert [line for line in lines if not line.startswith("epoch")] == [
-        "lenet5: interrupted; finished epochs are kept, the same command goes on"
+        "lenet5: interrupted; what is finished is kept, the same command goes on"
     ]
     monkeypatch.setattr(os, "fsync", fsync)
     assert train(tmp_path) == 0

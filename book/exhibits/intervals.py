@@ -14,6 +14,17 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     return _interval(values, math.sqrt(1 / len(values)))
 
 
+def fold_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The t interval of a mean over folds, each of which is held back once.
+
+    Their training sets overlap, so that the folds are not independent: the variance is
+    corrected by the share of images held back (Nadeau and Bengio, "Inference for the
+    generalization error", Machine Learning 52, 2003, section 3).
+    """
+    folds = len(values)
+    return _interval(values, math.sqrt(1 / folds + 1 / (folds - 1)))
+
+
 def prediction_interval(values: Sequence[float]) -> tuple[float, float]:
     """The interval in which one more run falls, under the same assumption."""
     return _interval(values, math.sqrt(1 + 1 / len(values)))
@@ -68,8 +79,16 @@ def two_samples(first: Sequence[float], second: Sequence[float]) -> tuple[float,
     return float(means), float(stats.ks_2samp(first, second, method="exact").pvalue)
 
 
-def detectable(first: int, second: int, spread: float, power: float = POWER) -> float:
-    """The difference of means that Student's test finds with this probability.
+def welch_interval(
+    first: Sequence[float], second: Sequence[float]
+) -> tuple[float, float]:
+    """Welch's t interval of the difference of two means, of samples without pairs."""
+    test = stats.ttest_ind(first, second, equal_var=False)
+    return tuple(map(float, test.confidence_interval(LEVEL)))
+
+
+def detectable(first: int, second: int, spread: float) -> float:
+    """The difference of means that Student's test finds with a probability of ``POWER``.
 
     ``first`` and ``second`` are the runs of each sample, ``spread`` is the standard
     deviation of both; the result is in its unit.
@@ -78,7 +97,7 @@ def detectable(first: int, second: int, spread: float, power: float = POWER) -> 
     limit = stats.t.ppf((1 + LEVEL) / 2, freedom)
 
     def surplus(shift: float) -> float:
-        return stats.nct.sf(limit, freedom, shift) - power
+        return stats.nct.sf(limit, freedom, shift) - POWER
 
     return optimize.brentq(surplus, 0, 10) * spread * scale
 

@@ -1,5 +1,6 @@
 """The runs of the ladder, rung by rung, and the network of 1998 among them."""
 
+from collections.abc import Callable
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from exhibits import ledger
-from exhibits.intervals import mean_interval, place
+from exhibits.intervals import fold_interval, mean_interval, place, welch_interval
 from exhibits.study import read_runs, read_study
 from lenet5 import Config, checkpoint
 from lenet5.run import RECORD
@@ -21,7 +22,8 @@ class Step(NamedTuple):
     """A rung and its runs.
 
     ``errors`` are in % of the images that judge, after the last pass, by seed;
-    ``passes`` the same after each pass, a row a seed; ``seconds`` of the median run.
+    ``passes`` the same after each pass, a row a seed; ``seconds`` of the median run on
+    the ``machine`` that made most of the runs.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Step(NamedTuple):
     multiply_adds: int
     updates: int
     seconds: float
+    machine: str
 
     @property
     def mean(self) -> float:
@@ -42,8 +45,15 @@ class Step(NamedTuple):
         return mean_interval(self.errors)
 
     def gain(self, before: "Step") -> str:
-        """The mean difference to another rung, seed by seed, with its interval; points."""
-        return gain(self.errors, before.errors)
+        """The mean difference to another rung, with its interval; points.
+
+        It is taken seed by seed, for a seed draws the same numbers on each rung; not so
+        in the report's own runs.
+        """
+        if self.name == REPORT:
+            ends = welch_interval(self.errors, before.errors)
+            return _change(self.mean - before.mean, ends)
+        return gain((self.errors - before.errors).dropna(), mean_interval)
 
     def row(self, against: "Step | None") -> tuple:
         """Its line in a table of errors, on judging and training images."""
@@ -58,11 +68,9 @@ class Step(NamedTuple):
         return self.name, *(f"{n:,}" for n in numbers), f"{self.seconds:.0f}"
 
 
-def gain(errors: pd.Series, before: pd.Series) -> str:
-    """The mean difference of errors with one index, with its interval; points."""
-    differences = (errors - before).dropna()
-    end = half(mean_interval(differences))
-    return _with(f"{fmean(differences):+.2f}".replace("-", "−"), end)
+def gain(differences: pd.Series, interval: Callable) -> str:
+    """The mean of differences of errors, with an interval of it; points."""
+    return _change(fmean(differences), interval(differences))
 
 
 def half(interval: tuple[float, float]) -> float:
@@ -96,7 +104,7 @@ def read(name: str, wanted) -> list[Step]:
                 study.parameters(rung),
                 study.multiply_adds(rung),
                 int(rows.updates.iloc[0]),
-                rows.seconds.median(),
+                *_usual(rows),
             )
         )
     return steps
@@ -135,7 +143,8 @@ def scale_rows(errors: pd.DataFrame, wanted) -> list[tuple]:
     """The lines of a table: the factor on the loss, the error, the change to the first."""
     first, rows = errors[wanted[0].name], []
     for rung in wanted:
-        change = "" if rung is wanted[0] else gain(errors[rung.name], first)
+        differences = errors[rung.name] - first
+        change = "" if rung is wanted[0] else gain(differences, fold_interval)
         rows.append((f"{rung.scale:g}", f"{errors[rung.name].mean():.3f}", change))
     return rows
 
@@ -145,12 +154,12 @@ def report() -> Step:
     runs = read_study("seeds.csv")
     table = pd.read_csv(RECORD / "seeds.csv")
     trained = table[table.epoch == table.epoch.max()]
-    seconds = table.groupby("seed").seconds.sum().median()
+    times = table.groupby(["seed", "machine"], as_index=False).seconds.sum()
     steps = -(-study.TRAINING // Config.batch_size) * Config.epochs
     raw = rungs.RAW
     return Step(
         REPORT, runs.final, runs.errors, fmean(trained.train_error),
-        study.parameters(raw), study.multiply_adds(raw), steps, seconds,
+        study.parameters(raw), study.multiply_adds(raw), steps, *_usual(times),
     )  # fmt: skip
 
 
@@ -180,6 +189,16 @@ def network() -> tuple[Ladder, dict]:
     """The published network of 1998, and the facts stored with its weights."""
     weights, facts = checkpoint.load_arrays(RECORD / "lenet1998.safetensors")
     return Ladder(rungs.BEST, facts["seed"], weights), facts
+
+
+def _usual(runs: pd.DataFrame) -> tuple[float, str]:
+    """The machine that made most of some runs, after the seconds of its median run."""
+    machine = runs.machine.mode()[0]
+    return runs[runs.machine == machine].seconds.median(), machine
+
+
+def _change(mean: float, interval: tuple[float, float]) -> str:
+    return _with(f"{mean:+.2f}".replace("-", "−"), half(interval))
 
 
 def _with(mean: str, end: float) -> str:

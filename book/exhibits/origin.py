@@ -14,7 +14,7 @@ PARAMETERS = ("epochs", "batch_size", "lr", "seed")  # of the what-if editions
 def of_run(run: Run, command: str = "make reproduce") -> str:
     """The origin of what shows one run, as Markdown; ``command`` makes the recipe's anew."""
     changed = [
-        f"{name.upper()}={getattr(run.config, name):g}"
+        f"{name.upper()}={getattr(run.config, name)}"
         for name in PARAMETERS
         if getattr(run.config, name) != getattr(Config(), name)
     ]
@@ -33,12 +33,13 @@ def of_nothing() -> str:
     return _line("no run", "no data", "`make reproduce`")
 
 
-def of_file(name: str, command: str) -> str:
-    """The origin of what a file of the record holds, and the command that makes it anew."""
-    return _line(f"file `record/{name}`", f"`{command}`")
+def of_files(names: str, command: str) -> str:
+    """The origin of what files of the record hold, and the command that makes them anew."""
+    listed = ", ".join(f"`record/{name}`" for name in names.split())
+    return _line(f"{'files' if ' ' in names else 'file'} {listed}", f"`{command}`")
 
 
-def of_study(study: Iterable[dict], run: Run, command: str = "make seeds") -> str:
+def of_study(study: Iterable[dict], run: Run) -> str:
     """The origin of what shows many runs, each given by fingerprint and settings.
 
     Raises
@@ -52,13 +53,13 @@ def of_study(study: Iterable[dict], run: Run, command: str = "make seeds") -> st
         if row["fingerprint"] != fingerprint(config, run.environment):
             raise Lenet5Error(
                 f"the study's run {row['fingerprint']} is of other data or code than the "
-                f"run {run.fingerprint}: make both again ({command})"
+                f"run {run.fingerprint}: make both again (make seeds)"
             )
     names = "\n".join(sorted(row["fingerprint"] for row in study))
     digest = hashlib.sha256(names.encode()).hexdigest()
     seeds = _ranges(sorted({row["seed"] for row in study}))
     counted = [f"{len(study)} runs `{digest[:SHOWN]}`", f"seeds {seeds}"]
-    return _line(*counted, *_facts(run), f"`{command}`")
+    return _line(*counted, *_facts(run), "`make seeds`")
 
 
 def _facts(run: Run) -> list[str]:

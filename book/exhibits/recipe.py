@@ -43,7 +43,7 @@ def recipe(run: Run) -> dict[str, object]:
         "epochs": run.config.epochs,
         "batch size": run.config.batch_size,
         "optimiser": optimiser_name(),
-        "learning rate": f"{run.config.lr:g}",
+        "learning rate": run.config.lr,
         "loss": f"{loss.replace('_', '-')} on {of}",
         "initial weights": initial(run.config.seed),
         "seed": run.config.seed,

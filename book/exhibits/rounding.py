@@ -14,7 +14,7 @@ import tempfile
 import numpy as np
 
 from lenet5 import Config
-from lenet5.checkpoint import write_table
+from lenet5.checkpoint import seal, write_table
 from lenet5.data import load
 from lenet5.draws import initial_weights
 from lenet5.exact import ExactEngine
@@ -75,6 +75,7 @@ def main(path: str | None = None) -> None:
     runs = {"exact engine": follow(Config(), load(), ExactEngine(start))}
     runs |= dict(in_torch(capability) for capability in ("default", None))
     write_table(RECORD / "rounding.csv", [COLUMNS, *table(runs)])
+    seal(RECORD)
 
 
 if __name__ == "__main__":
