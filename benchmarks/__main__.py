@@ -15,6 +15,7 @@ from statistics import median
 import torch
 from torch.utils.benchmark import Timer
 
+from lenet5 import cores
 from lenet5.compiler import cpuinfo
 
 # What each is called in the table: its function in peers.py, with the backend of Keras or
@@ -33,28 +34,32 @@ TRAINING, EVALUATION = 758_520 * 60_000, 281_640 * 70_000  # multiply-adds an ep
 
 def start(function: str, backend: str = "") -> subprocess.Popen:
     """A process that has trained an epoch, and trains one more when asked."""
-    quiet = {"OMP_NUM_THREADS": "2", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
     command = [sys.executable, "-m", "benchmarks.peers", function]
-    environment = os.environ | quiet | {"KERAS_BACKEND": backend}
-    process = subprocess.Popen(command, env=environment, text=True, **pipes)
-    if process.stdout.readline() != "ready\n":
-        errors = process.communicate()[1][-2000:]
-        raise RuntimeError(f"{function} did not start:\n{errors}")
+    settings = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": backend}
+    process = subprocess.Popen(command, env=os.environ | settings, text=True, **pipes)
+    hear(process)
     return process
+
+
+def hear(process: subprocess.Popen) -> str:
+    """The next line of a contender; where there is none, it says itself why."""
+    if line := process.stdout.readline():
+        return line
+    raise SystemExit(f"{process.args[-1]} has ended: its last words stand above")
 
 
 def epoch(process: subprocess.Popen) -> dict[str, float]:
     """What an epoch has taken."""
     process.stdin.write("epoch\n")
     process.stdin.flush()
-    return json.loads(process.stdout.readline())
+    return json.loads(hear(process))
 
 
 def peak_multiply_adds() -> float:
     """The best rate of a float32 matrix product here, in multiply-adds a second."""
     names = {"a": torch.rand(2048, 2048), "b": torch.rand(2048, 2048)}
-    timer = Timer("a @ b", globals=names, num_threads=2)
+    timer = Timer("a @ b", globals=names, num_threads=cores())
     return 2048**3 / min(timer.timeit(3).mean for _ in range(5))
 
 
@@ -79,8 +84,8 @@ def print_table(rounds: dict[str, list[dict]]) -> None:
     ours, rate = rounds["this project"], peak_multiply_adds()
     capability = torch.backends.cpu.get_cpu_capability()
     print(
-        f"{cpuinfo('model name')}, {os.cpu_count()} cores, {capability}; "
-        f"torch {torch.__version__}; two threads; medians of {len(ours)} rounds.\n\n"
+        f"{cpuinfo('model name')}, {cores()} cores, {capability}; "
+        f"torch {torch.__version__}; medians of {len(ours)} rounds.\n\n"
         "| | epoch and evaluation, s | times ours (range) | CPU, s | peak memory, MiB |\n"
         "| :--- | ---: | ---: | ---: | ---: |"
     )

@@ -48,7 +48,6 @@ def conventional() -> Callable[[], float]:
     from lenet5.model import LeNet5
 
     torch.manual_seed(0)
-    torch.set_num_threads(2)
     with TemporaryDirectory() as folder:
         shutil.copytree(DATA / "MNIST" / "raw", Path(folder, "MNIST", "raw"))
         options = {"transform": ToTensor(), "download": True}  # which unpacks

@@ -60,7 +60,7 @@ class Network(nn.Sequential):
 
 
 class MemberEngine:
-    """A member in training, with the methods of :class:`systems.columns.ColumnEngine`.
+    """A member in training; it trains and reads as :class:`systems.columns.ColumnEngine`.
 
     Parameters
     ----------

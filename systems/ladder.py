@@ -94,7 +94,10 @@ class Ladder:
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
-        """The maps C1, S2, C3 and S4 of the last image read, float32 of (maps, side, side)."""
+        """The maps C1, S2, C3 and S4 of the last image read, float32 of (maps, side, side).
+
+        Of a rung with trained pools: with others C1 and C3 are zero.
+        """
         pattern, shown = self._state["pattern"], {}
         y1 = pattern["y1"][..., : self.rung.side // 2 - 2]
         shown["C1"] = y1.transpose(0, 1, 3, 2).reshape(6, *2 * [self.rung.side - 4])

@@ -30,7 +30,7 @@ def sizes(errors) -> Figure:
 
 
 @style.drawing()
-def misread(images, titles, framed, columns: int = 5) -> Figure:
+def misread(images, titles, framed) -> Figure:
     """Images under two lines each, a frame around some.
 
     Parameters
@@ -39,7 +39,7 @@ def misread(images, titles, framed, columns: int = 5) -> Figure:
     titles : sequence of str
     framed : sequence of bool
     """
-    large = {"columns": columns, "height": 1.16, "gap": 0.62, "foot": 0.03, "head": 0.4}
+    large = {"columns": 5, "height": 1.16, "gap": 0.62, "foot": 0.03, "head": 0.4}
     return labelled(images, titles, framed, pad=4, **large)
 
 

@@ -25,8 +25,8 @@ def digits(images, columns: int = 10) -> Figure:
 
 
 @style.drawing()
-def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure:
-    """Test images white on black, each under its prediction; a wrong one is bold.
+def predictions(read, rows, confident: bool = False) -> Figure:
+    """Test images white on black, three a row, each under its prediction; a wrong one is bold.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
     confident : bool
         Whether the probability given to the prediction stands there too.
     """
-    count = -(-len(rows) // columns)
-    figure = Figure(figsize=(0.95 * columns, 1.12 * count), layout="constrained")
-    grid = figure.subplots(count, columns, squeeze=False).ravel()
+    count = -(-len(rows) // 3)
+    figure = Figure(figsize=(2.85, 1.12 * count), layout="constrained")
+    grid = figure.subplots(count, 3, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
     for axes, row in zip(grid, rows, strict=False):
@@ -52,7 +52,7 @@ def predictions(read, rows, confident: bool = False, columns: int = 3) -> Figure
 
 
 @style.drawing()
-def atlas(read, framed, columns: int = 12) -> Figure:
+def atlas(read, framed) -> Figure:
     """Every mistake: label, prediction, probability (%); a frame around some images."""
     mistakes = np.flatnonzero(read.wrong)
     titles = [
@@ -60,7 +60,7 @@ def atlas(read, framed, columns: int = 12) -> Figure:
         for row in mistakes
     ]
     images, marks = read.images[mistakes], [row in framed for row in mistakes]
-    small = {"columns": columns, "height": 0.76, "gap": 1.0, "foot": 0.02, "head": 0.46}
+    small = {"columns": 12, "height": 0.76, "gap": 1.0, "foot": 0.02, "head": 0.46}
     return labelled(images, titles, marks, pad=2, **small)
 
 
