@@ -11,7 +11,7 @@ steps = [*ladder.read("ladder.csv", rungs.RUNGS), ladder.report()]
 letter, best, *_, last = steps
 train, test = load()
 distorted, one_rate, low_scale = ladder.read("ladder.csv", rungs.BESIDE)
-runs = origin.of_files("ladder.csv", "make ladder")
+runs = origin.of_files("ladder.csv seeds.csv", "make ladder seeds")
 paper, distorted_paper, facts = ladder.published()
 glue("{} %", paper=paper, distorted_paper=distorted_paper)
 glue("{} %", their_train=facts["lenet5_train"])
@@ -124,7 +124,7 @@ show_source(lenet1998.second_derivatives, f"The curvatures, {where}", "code-seco
 network, stored_facts = ladder.network()
 of_train = [count / 600 for count in stored_facts["misread_train"]]
 of_test = [int(count) / 100 for count in stored_facts["misread"].split()]
-stored = origin.of_files("lenet1998.safetensors", "make ladder")
+stored = origin.of_files("lenet1998.safetensors ladder.csv", "make ladder")
 show("fig-passes-1998", figures.passes(of_test, best.passes, of_train), stored)
 glue("{:.2f} %", train_end=of_train[-1])
 
@@ -167,7 +167,7 @@ show_table(
     "lrr",
 )
 chosen, low = tried[0], tried[2]
-glue("{:,}", held_back=study.HELD_BACK)
+glue("{:,}", held_back=study.HELD_BACK, added=(recipe.COPIES - 1) * study.TRAINING)
 glue("{:.2f} %", chosen_train=chosen.of_train, low_train=low.of_train)
 glue("{:.2f} %", low=low_scale.mean, one_rate_mean=one_rate.mean)
 glue(chosen_scale=ladder.lowest(parts, rungs.SCALES), low_scale=rungs.CHOICES[2].scale)
@@ -179,7 +179,6 @@ unscaled = ladder.first_rates(replace(rungs.BEST, scale=1.0), train)
 their_lowest, their_highest = facts["lenet5_rates"]
 glue("{:.5f}", lowest=lowest, unscaled=unscaled[0], their_lowest=their_lowest)
 glue("{:.3f}", highest=highest, their_highest=their_highest)
-glue("{:,}", added=(recipe.COPIES - 1) * study.TRAINING)
 glue(one_rate=one_rate.gain(best), distorted_gain=distorted.gain(best))
 glue("{} %", distorted=distorted.row(None)[1])
 
@@ -208,7 +207,8 @@ glue("{} %", distorted=distorted.row(None)[1])
 # %% tags=["hide-input", "remove-output"]
 image = test.images[test.labels == 4][0]
 network.read(image[None])
-show("fig-maps-1998", figures.maps(image, network.maps), stored)
+alone = origin.of_files("lenet1998.safetensors", "make ladder")
+show("fig-maps-1998", figures.maps(image, network.maps), alone)
 
 # %% [markdown]
 # ## With distorted images
@@ -246,5 +246,5 @@ show_table(
 # %% [markdown]
 # ## What next
 #
-# {doc}`committee` goes on from here, to 2012 and to today. To train a rung yourself, see the section *Many seeds* of
-# the README: without its tables in `record/`, `make ladder` makes every number of this chapter anew.
+# {doc}`committee` goes on, to 2012 and to today. Without its tables in `record/`, `make ladder` makes every number of
+# this chapter anew; the README has more in its section *Many seeds*.

@@ -14,16 +14,17 @@ from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES
 
 NETWORK, COMMITTEE = RECORD / "lenet1998.safetensors", RECORD / "committee"
+TEST, LAST = ["test"], ["held back"]
 STUDIES = {  # by what, what is run, on how many seeds, which images judge it, its table
-    "choices": (study, [*CHOICES], range(3), "held back", "ladder-choices.csv"),
-    "scales": (study, [*SCALES], range(15), "held back", "ladder-scales.csv"),
+    "choices": (study, [*CHOICES], range(3), LAST, "ladder-choices.csv"),
+    "scales": (study, [*SCALES], range(15), LAST, "ladder-scales.csv"),
     "parts": (study, [*SCALES], range(3), study.PARTS, "ladder-parts.csv"),
-    "ladder": (study, [*RUNGS, *BESIDE], range(30), "test", "ladder.csv"),
-    "columns": (committee_study, PUBLISHED, range(2), "test", "columns.csv"),
+    "ladder": (study, [*RUNGS, *BESIDE], range(30), TEST, "ladder.csv"),
+    "columns": (committee_study, PUBLISHED, range(2), TEST, "columns.csv"),
     "committee-choices": (
-        committee_study, MEMBER_CHOICES, range(2), "held back", "committee-choices.csv",
+        committee_study, MEMBER_CHOICES, range(2), LAST, "committee-choices.csv",
     ),
-    "committee": (committee_study, VOTERS, range(5), "test", "committee.csv"),
+    "committee": (committee_study, VOTERS, range(5), TEST, "committee.csv"),
 }  # fmt: skip
 
 
@@ -45,13 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def jobs(name: str) -> dict[str, tuple]:
     """The arguments of each run of a study, by the name of the run."""
-    by, systems, seeds, judged_on, _ = STUDIES[name]
-    parts = [judged_on] if isinstance(judged_on, str) else judged_on
-    return {
-        run: arguments
-        for part in parts
-        for run, arguments in by.jobs(systems, seeds, part).items()
-    }
+    by, systems, seeds, judges, _ = STUDIES[name]
+    studies = [by.jobs(systems, seeds, judged_on) for judged_on in judges]
+    return {run: arguments for each in studies for run, arguments in each.items()}
 
 
 def _publish(_) -> int:

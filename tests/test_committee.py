@@ -32,7 +32,7 @@ import sys
 from systems import __main__ as command
 from systems.committee import Member
 members = [Member("W20", width=20, epochs=1)]
-command.STUDIES["committee"] = command.committee_study, members, range(2), "test", ""
+command.STUDIES["committee"] = command.committee_study, members, range(2), ["test"], ""
 if __name__ == "__main__":
     sys.exit(command.main(["committee", *sys.argv[1:]]))
 """

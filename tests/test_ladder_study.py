@@ -28,7 +28,7 @@ from systems import __main__ as command
 from systems.rungs import BEST, RAW
 rungs = [replace(rung, passes=1) for rung in (BEST, RAW)]
 rungs += [replace(BEST, name="impossible", passes=1, one_rate=1e300)] * (sys.argv[1] == "3")
-command.STUDIES["ladder"] = command.study, rungs, range(2), "test", sys.argv[2]
+command.STUDIES["ladder"] = command.study, rungs, range(2), ["test"], sys.argv[2]
 if __name__ == "__main__":
     sys.exit(command.main(["ladder", *sys.argv[3:]]))
 """
