@@ -165,6 +165,7 @@ def test_the_network_is_handed_to_the_pad(finished, native, mnist):
     )
 
 
+@pytest.mark.long
 def test_the_scripts_are_sound_by_their_types(tmp_path):
     """By TypeScript's checker, which reads the types in their comments."""
     npm = need("npm", "npm")

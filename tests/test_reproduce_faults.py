@@ -229,6 +229,7 @@ def test_a_value_out_of_range_is_refused_in_words(page, training_book):
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_an_own_choice_has_a_spread_and_no_verdict(page, training_book):
     page.goto(address(training_book))
     page.get_by_text("What if?").click()
