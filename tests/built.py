@@ -183,9 +183,12 @@ def write_sample(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sample(tmp_path_factory) -> Path:
     """The sample book, built once; tests copy it before they change it."""
-    project = write_sample(tmp_path_factory.mktemp("sample") / "a book")
-    assert executed(succeed(build(project))) == ["text/two", "text/one"]
-    return project
+
+    def make(folder: Path) -> None:
+        project = write_sample(folder / "a book")
+        assert executed(succeed(build(project))) == ["text/two", "text/one"]
+
+    return shared(tmp_path_factory, "sample", make) / "a book"

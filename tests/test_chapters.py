@@ -17,7 +17,6 @@ from ext.book import Book, BookError, _report, alone
 from ext.chapters import LOG, executions, update
 from ext.execute import contents, digest
 from ext.pdf import PACKAGES
-from ext.what_if import check, parse
 
 BOTH = ["text/two", "text/one"]  # in the order of the table of contents
 
@@ -143,55 +142,6 @@ def test_a_second_build_says_that_it_waits_and_then_builds(project):
     assert second.returncode == 0
 
 
-# -- editions --------------------------------------------------------------------------
-
-
-def what_if(project: Path, *settings: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "ext.what_if", *settings]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True)
-
-
-def test_an_edition_has_the_parameters_and_leaves_the_book_alone(project):
-    before = notebooks(project)
-    assert executed(succeed(what_if(project, "SIZE=3"))) == BOTH
-    assert notebooks(project) == before
-    edition = project / "_build" / "what-if" / "size-3"
-    page = (edition / "_build" / "html" / "text" / "one.html").read_text()
-    assert "one 63" in page
-    assert "what if size = 3" in page
-    replace(edition / "text" / "one.py", "Some prose.", "Other prose.")
-    assert update_said(edition) == ["chapter text/one: text updated"]
-    notebook = nbformat.read(edition / "text" / "one.ipynb", as_version=4)
-    assert "one 63" in str(notebook.cells[2].outputs)
-    assert notebook.cells[0].source == "size = 2\nsize = 3"
-
-
-def test_a_refused_value_is_the_last_line_and_builds_nothing(project):
-    shutil.rmtree(project / "_build")
-    for settings, words in (
-        (["SIZE=10"], "size = 10 is too large"),
-        (["MASS=1"], "no chapter has the parameter mass: give size"),
-        (["SIZE='../x'"], "is not NAME=NUMBER"),
-        ([], "no parameter is given"),
-    ):
-        done = what_if(project, *settings)
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[-1].startswith("Book failed: what-if: ")
-        assert words in done.stderr
-    assert not (project / "_build").exists()
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "many", "__import__('os')", "../3", "3/..", "1_0", "inf", "1e999", "3 "],
-)
-def test_a_value_that_is_no_number_is_refused(text):
-    assert parse(["EPOCHS=3", "LR=1e-3"]) == {"epochs": 3, "lr": 1e-3}
-    with pytest.raises(BookError, match="NAME=NUMBER"):
-        parse([f"EPOCHS={text}"])
-
-
 # -- the pages of the sample -----------------------------------------------------------
 
 
@@ -280,19 +230,6 @@ def test_the_extensions_know_nothing_of_this_book():
         text = path.read_text(encoding="utf-8").lower()
         assert [word for word in words if word in text] == [], path.name
     assert "lenet" not in str(SAMPLE).lower().replace(str(ROOT).lower(), "")
-
-
-@pytest.mark.parametrize(
-    "setting", ["EPOCHS=-1", "EPOCHS=2.5", "LR=-1", "BATCH_SIZE=0"]
-)
-def test_the_books_own_check_refuses_a_value_in_words(setting):
-    book = Book(ROOT)
-    check(book, parse(["EPOCHS=3", "SEED=7", "LR=1e-3", "BATCH_SIZE=64"]))
-    name = setting.partition("=")[0].lower()
-    with pytest.raises(BookError, match=f"what-if: .*{name}"):
-        check(book, parse([setting]))
-    with pytest.raises(BookError, match="give batch_size, epochs, lr, seed"):
-        check(book, {"momentum": 1})
 
 
 @pytest.mark.parametrize("source", Book(ROOT).chapters, ids=lambda path: path.stem)

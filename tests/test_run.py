@@ -1,18 +1,12 @@
 """A run on disk: named, written whole, read back exactly, refused when a bit is wrong."""
 
-import ast
-import contextlib
-import itertools
 import json
-import os
-import pickle
-import random
 import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from conftest import contents, flipped
 
 import lenet5.run
 from lenet5 import Config, Lenet5Error, checkpoint
@@ -20,28 +14,13 @@ from lenet5.checkpoint import (
     SUMS,
     check_sums,
     code_hash,
-    load_arrays,
     load_weights,
-    save_arrays,
     seal,
 )
 from lenet5.data import Split
 from lenet5.run import FILES, RECORD, Run, describe, fingerprint, load_or_train
 
 CONFIG = Config(epochs=2)
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-
-
-def flipped(content, places=60):
-    """Copies of some bytes with a bit wrong, at places all over them."""
-    dice, bits = random.Random(0), 8 * len(content)
-    for bit in sorted(dice.sample(range(bits), min(places, bits))):
-        changed = bytearray(content)
-        changed[bit // 8] ^= 1 << bit % 8
-        yield bytes(changed)
 
 
 @pytest.fixture(scope="module")
@@ -214,102 +193,6 @@ def test_a_run_of_an_earlier_version_is_refused_in_words(folder):
         Run.load(folder)
 
 
-def test_any_bit_of_a_file_of_arrays_counts(tmp_path):
-    path, step = tmp_path / "arrays", np.array(3, np.float32)
-    arrays = {"step": step, "b": np.arange(3, dtype=np.float32), "a": np.eye(2)}
-    save_arrays(path, arrays, {"history": [[0, 2.5]]})
-    accepted = []
-    for changed in flipped(path.read_bytes(), 800):
-        path.write_bytes(changed)
-        with contextlib.suppress(Lenet5Error):
-            accepted.append(load_arrays(path))
-    assert len(accepted) < 20
-    for found, facts in accepted:  # the mark of our own is gone: a file from elsewhere
-        assert facts == {}
-        assert found.keys() == arrays.keys()
-        assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
-
-
-def test_arrays_come_back_as_they_were(tmp_path):
-    arrays = {
-        "none": np.zeros((0, 3), np.float32),
-        "one": np.array(3, np.int64),
-        "turned": np.arange(6.0).reshape(2, 3).T,
-    }
-    for _ in range(2):
-        save_arrays(tmp_path / "arrays", arrays, {"a": 1, "b": [0.1, None]})
-        found, facts = load_arrays(tmp_path / "arrays")
-        assert facts == {"a": 1, "b": [0.1, None]}
-        for name, array in arrays.items():
-            assert found[name].dtype == array.dtype
-            assert found[name].shape == array.shape
-            assert np.array_equal(found[name], array)
-
-
-BF16 = b'{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
-BF16 = len(BF16).to_bytes(8, "little") + BF16 + b"\0\0"
-
-
-@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"PK no safetensors" * 10, BF16])
-def test_what_is_no_safetensors_file_is_named(tmp_path, content):
-    (tmp_path / "weights").write_bytes(content)
-    with pytest.raises(Lenet5Error, match="weights is damaged or no safetensors"):
-        load_weights(tmp_path / "weights")
-
-
-@pytest.mark.parametrize("change", ["name", "missing", "shape", "scalar", "dtype"])
-def test_weights_of_another_network_are_refused_by_name(made, tmp_path, change):
-    tensors = load_file(made[1] / "model.safetensors")
-    bias = tensors.pop("dense3.bias")
-    if change == "name":
-        tensors |= {"dense3.bias": bias, "extra": bias}
-    elif change == "shape":
-        tensors["dense3.bias"] = bias[:9]
-    elif change == "scalar":
-        tensors["dense3.bias"] = np.zeros((), np.float32)
-    elif change == "dtype":
-        tensors["dense3.bias"] = bias.astype(float)
-    save_file(tensors, tmp_path / "weights")
-    wanted = {"name": "extra", "shape": "dense3.weight", "scalar": "dense3.bias"}
-    with pytest.raises(Lenet5Error, match=wanted.get(change, "dense3.bias")):
-        load_weights(tmp_path / "weights")
-
-
-def test_weights_from_elsewhere_are_read(made, tmp_path):
-    save_file(made[0].weights, tmp_path / "weights", metadata={"format": "pt"})
-    weights, shape = load_weights(tmp_path / "weights")
-    assert shape == (1, 28, 28)
-    assert list(weights) == list(made[0].weights)
-
-
-def test_a_pickle_is_not_executed(tmp_path):
-    class Bomb:
-        def __reduce__(self):
-            return (os.mkdir, (str(tmp_path / "executed"),))
-
-    (tmp_path / "weights").write_bytes(pickle.dumps({"conv1.weight": Bomb()}))
-    with pytest.raises(Lenet5Error, match="no safetensors"):
-        load_weights(tmp_path / "weights")
-    assert not (tmp_path / "executed").exists()
-
-
-def test_the_checksums_cover_whatever_else_is_in_the_folder(folder):
-    (folder / "seeds.csv").write_text("seed,epoch,test_error\n0,20,1.08\n")
-    for name in ("seeds.csv.77.partial", "ladder.partial.csv"):
-        (folder / name).write_text("left by a process that was killed")
-    seal(folder)
-    check_sums(folder)
-    assert "partial" not in (folder / SUMS).read_text()
-    assert "  seeds.csv\n" in (folder / SUMS).read_text()
-    for changed in flipped((folder / "seeds.csv").read_bytes()):
-        (folder / "seeds.csv").write_bytes(changed)
-        with pytest.raises(Lenet5Error, match=r"seeds\.csv is not as"):
-            check_sums(folder)
-    (folder / "seeds.csv").unlink()
-    with pytest.raises(Lenet5Error, match=r"seeds\.csv is missing"):
-        check_sums(folder)
-
-
 # --------------------------------------------------------------------------- the name
 
 
@@ -345,89 +228,6 @@ def test_the_version_of_torch_is_in_the_name_of_its_runs_alone(small):
 def test_a_whole_number_and_its_float_name_one_run():
     assert Config(lr=1) == Config(lr=1.0)
     assert repr(Config(lr=1)) == repr(Config(lr=1.0))
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A copy of the package's source, of which the code's hash is taken."""
-    copy = tmp_path / "lenet5"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(checkpoint.PACKAGE, copy, ignore=ignored)
-    monkeypatch.setattr(checkpoint, "PACKAGE", copy)
-    return copy
-
-
-def both_hashes():
-    return {engine: code_hash(engine) for engine in ("exact", "torch")}
-
-
-def without_docstrings(text):
-    """The source as Python writes it from its syntax tree, with other docstrings."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            if ast.get_docstring(node) is None:
-                node.body.insert(0, ast.parse("'''New.'''").body[0])
-            else:
-                node.body[0].value.value = "Another text."
-    return ast.unparse(tree)
-
-
-def test_comments_docstrings_and_layout_do_not_change_the_hash_of_the_code(package):
-    before = both_hashes()
-    for name in set(itertools.chain(*checkpoint.SOURCES.values())):
-        text = (package / name).read_text()
-        if name.endswith(".py"):
-            text = "# a comment\n" + without_docstrings(text)
-        else:
-            text = text.replace(";\n", "; // a comment\n\n").replace("    ", "\t")
-            text = "/* a comment\n * of lines */" + text
-        (package / name).write_text(text)
-    assert both_hashes() == before
-    (package / "run.py").write_text("anything")
-    assert both_hashes() == before
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new", "engines"),
-    [
-        ("draws.py", "math.sqrt(6", "math.sqrt(7", {"exact", "torch"}),
-        ("train.py", "epoch > 0", "epoch > 1", {"exact", "torch"}),
-        (
-            "exact.py",
-            "def steps",
-            "def stops",
-            set(),
-        ),  # its trial holds it to the kernel
-        ("model.py", "kernel_size=5", "kernel_size=3", {"torch"}),
-        ("kernel.c", "0.9", "0.8", {"exact"}),
-    ],
-)
-def test_a_change_of_the_code_changes_it(package, name, old, new, engines):
-    before = both_hashes()
-    text = (package / name).read_text()
-    assert old in text
-    (package / name).write_text(text.replace(old, new))
-    after = both_hashes()
-    assert {each for each in before if before[each] != after[each]} == engines
-
-
-@pytest.mark.parametrize("engine", ["exact", "torch"])
-def test_the_hash_covers_all_that_an_engine_and_the_loop_import(engine):
-    besides = {"lenet5", "lenet5.data"}  # the config and the data are in the name
-    besides.add("lenet5.compiler")  # whose work the engine tries before it starts
-    sources = checkpoint.SOURCES[engine]
-    imported = set()
-    for name in sources:
-        if name.endswith(".py"):
-            for node in ast.walk(ast.parse((checkpoint.PACKAGE / name).read_text())):
-                if isinstance(node, ast.ImportFrom) and node.module == "lenet5":
-                    names = {f"lenet5.{alias.name}" for alias in node.names}
-                    imported |= {each for each in names if each.islower()}
-                elif isinstance(node, ast.ImportFrom):
-                    imported.add(node.module)
-    ours = {each for each in imported if each.startswith("lenet5")} - besides
-    assert ours <= {f"lenet5.{name.removesuffix('.py')}" for name in sources}
 
 
 def test_the_record_is_a_run_of_this_code():

@@ -6,8 +6,7 @@ import statistics
 import subprocess
 
 import pytest
-from conftest import need
-from test_run import flipped
+from conftest import flipped, need
 
 from lenet5 import Config, Lenet5Error
 from lenet5.__main__ import main

@@ -1,0 +1,120 @@
+"""Files of arrays and of checksums: what was written comes back, and no damage passes."""
+
+import contextlib
+import os
+import pickle
+
+import numpy as np
+import pytest
+from conftest import flipped
+from safetensors.numpy import load_file, save_file
+
+from lenet5 import Lenet5Error
+from lenet5.checkpoint import (
+    SUMS,
+    check_sums,
+    load_arrays,
+    load_weights,
+    save_arrays,
+    seal,
+)
+from lenet5.run import RECORD
+
+
+def test_any_bit_of_a_file_of_arrays_counts(tmp_path):
+    path, step = tmp_path / "arrays", np.array(3, np.float32)
+    arrays = {"step": step, "b": np.arange(3, dtype=np.float32), "a": np.eye(2)}
+    save_arrays(path, arrays, {"history": [[0, 2.5]]})
+    accepted = []
+    for changed in flipped(path.read_bytes(), 800):
+        path.write_bytes(changed)
+        with contextlib.suppress(Lenet5Error):
+            accepted.append(load_arrays(path))
+    assert len(accepted) < 20
+    for found, facts in accepted:  # the mark of our own is gone: a file from elsewhere
+        assert facts == {}
+        assert found.keys() == arrays.keys()
+        assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
+
+
+def test_arrays_come_back_as_they_were(tmp_path):
+    arrays = {
+        "none": np.zeros((0, 3), np.float32),
+        "one": np.array(3, np.int64),
+        "turned": np.arange(6.0).reshape(2, 3).T,
+    }
+    for _ in range(2):
+        save_arrays(tmp_path / "arrays", arrays, {"a": 1, "b": [0.1, None]})
+        found, facts = load_arrays(tmp_path / "arrays")
+        assert facts == {"a": 1, "b": [0.1, None]}
+        for name, array in arrays.items():
+            assert found[name].dtype == array.dtype
+            assert found[name].shape == array.shape
+            assert np.array_equal(found[name], array)
+
+
+BF16 = b'{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+BF16 = len(BF16).to_bytes(8, "little") + BF16 + b"\0\0"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"PK no safetensors" * 10, BF16])
+def test_what_is_no_safetensors_file_is_named(tmp_path, content):
+    (tmp_path / "weights").write_bytes(content)
+    with pytest.raises(Lenet5Error, match="weights is damaged or no safetensors"):
+        load_weights(tmp_path / "weights")
+
+
+@pytest.mark.parametrize("change", ["name", "missing", "shape", "scalar", "dtype"])
+def test_weights_of_another_network_are_refused_by_name(tmp_path, change):
+    tensors = load_file(RECORD / "model.safetensors")
+    bias = tensors.pop("dense3.bias")
+    if change == "name":
+        tensors |= {"dense3.bias": bias, "extra": bias}
+    elif change == "shape":
+        tensors["dense3.bias"] = bias[:9]
+    elif change == "scalar":
+        tensors["dense3.bias"] = np.zeros((), np.float32)
+    elif change == "dtype":
+        tensors["dense3.bias"] = bias.astype(float)
+    save_file(tensors, tmp_path / "weights")
+    wanted = {"name": "extra", "shape": "dense3.weight", "scalar": "dense3.bias"}
+    with pytest.raises(Lenet5Error, match=wanted.get(change, "dense3.bias")):
+        load_weights(tmp_path / "weights")
+
+
+def test_weights_from_elsewhere_are_read(tmp_path):
+    published = load_file(RECORD / "model.safetensors")
+    save_file(published, tmp_path / "weights", metadata={"format": "pt"})
+    weights, shape = load_weights(tmp_path / "weights")
+    assert shape == (1, 28, 28)
+    assert weights.keys() == published.keys()
+    assert all(np.array_equal(weights[name], published[name]) for name in weights)
+
+
+def test_a_pickle_is_not_executed(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (os.mkdir, (str(tmp_path / "executed"),))
+
+    (tmp_path / "weights").write_bytes(pickle.dumps({"conv1.weight": Bomb()}))
+    with pytest.raises(Lenet5Error, match="no safetensors"):
+        load_weights(tmp_path / "weights")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_the_checksums_cover_whatever_is_in_the_folder(tmp_path):
+    folder = tmp_path
+    (folder / "seeds.csv").write_text("seed,epoch,test_error\n0,20,1.08\n")
+    for name in ("seeds.csv.77.partial", "ladder.partial.csv"):
+        (folder / name).write_text("left by a process that was killed")
+    seal(folder)
+    check_sums(folder)
+    assert "partial" not in (folder / SUMS).read_text()
+    assert "  seeds.csv\n" in (folder / SUMS).read_text()
+    for changed in flipped((folder / "seeds.csv").read_bytes()):
+        (folder / "seeds.csv").write_bytes(changed)
+        with pytest.raises(Lenet5Error, match=r"seeds\.csv is not as"):
+            check_sums(folder)
+    (folder / "seeds.csv").unlink()
+    with pytest.raises(Lenet5Error, match=r"seeds\.csv is missing"):
+        check_sums(folder)
