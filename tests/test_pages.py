@@ -30,6 +30,7 @@ class Visit:
     missing: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    shift: float = 0.0  # cumulative layout shift: how much moves while a page loads
     weight: int = 0  # bytes of all files loaded, compressed
     overhang: dict = field(default_factory=dict)  # pixels, by width and theme
     mathless: int = 0  # formulas left as TeX source
@@ -78,6 +79,12 @@ def settle(page) -> None:
     page.evaluate("window.MathJax?.startup?.promise")
 
 
+SHIFT = """
+    window.shift = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(x => { shift += x.value; }))
+        .observe({ type: "layout-shift", buffered: true });
+"""
+APPS_ARE_THERE = "!document.querySelector('.digit-pad[hidden], .reproduce[hidden]')"
 OVERHANG = "document.documentElement.scrollWidth - innerWidth"
 TEX_SOURCE = """[...document.querySelectorAll('main .math')].filter(
     formula => !formula.querySelector('mjx-container')).length"""
@@ -94,8 +101,11 @@ def visit(browser, path: Path) -> Visit:
     still = {"reduced_motion": "reduce"}  # no colour on its way from one to another
     page = browser.new_context(offline=True, viewport=size, **still).new_page()
     watch(page, seen)
+    page.add_init_script(SHIFT)
     page.goto(path.as_uri())
     settle(page)
+    page.wait_for_function(APPS_ARE_THERE)
+    seen.shift = page.evaluate("shift")
     seen.mathless = page.evaluate(TEX_SOURCE)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -150,6 +160,11 @@ def test_axe_finds_no_violation(visits):
 def test_a_page_weighs_less_than_700_kilobytes_compressed(visits):
     assert min(visit.weight for visit in visits.values()) > 100_000  # it was counted
     assert faults(visits, lambda visit: visit.weight * (visit.weight >= 700_000)) == {}
+
+
+def test_nothing_moves_while_a_page_loads(visits):
+    """A cumulative layout shift below 0.1 is good (web.dev, "Web Vitals")."""
+    assert faults(visits, lambda visit: visit.shift * (visit.shift >= 0.1)) == {}
 
 
 def test_no_page_is_wider_than_its_window(visits):

@@ -206,5 +206,8 @@ lenet5.pad = (async () => {
   return kernel;
 })();
 lenet5.pad.catch((error) => {
-  document.querySelector(".pad-without-script").textContent = `There is no pad here: ${error.message}. The figure below shows what it does.`;
+  const said = document.querySelector(".pad-without-script");
+  said.textContent = `There is no pad here: ${error.message}. The figure below shows what it does.`;
+  said.className = "";
+  document.querySelector(".digit-pad").remove();
 });
