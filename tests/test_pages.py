@@ -3,7 +3,6 @@
 import gzip
 import io
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -41,13 +40,6 @@ def local(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
 
 
-@cache
-def weight(path: Path) -> int:
-    """Bytes of a file, compressed."""
-    data = path.read_bytes()
-    return len(data if path.suffix in PACKED else gzip.compress(data))
-
-
 def watch(page, visit: Visit) -> None:
     """Refuse every request to a network, and note what the page asks and says."""
 
@@ -60,7 +52,9 @@ def watch(page, visit: Visit) -> None:
         if url.startswith("file:") and not local(url).exists():
             visit.missing.append(url)
         elif url.startswith("file:"):
-            visit.weight += weight(local(url))
+            data = local(url).read_bytes()
+            packed = local(url).suffix in PACKED
+            visit.weight += len(data if packed else gzip.compress(data))
         route.continue_()
 
     def listen(message) -> None:
@@ -84,7 +78,7 @@ SHIFT = """
     new PerformanceObserver(list => list.getEntries().forEach(x => { shift += x.value; }))
         .observe({ type: "layout-shift", buffered: true });
 """
-APPS_ARE_THERE = "!document.querySelector('.digit-pad[hidden], .reproduce[hidden]')"
+APPS_ARE_THERE = "!document.querySelector('.app-waiting')"
 OVERHANG = "document.documentElement.scrollWidth - innerWidth"
 TEX_SOURCE = """[...document.querySelectorAll('main .math')].filter(
     formula => !formula.querySelector('mjx-container')).length"""

@@ -199,15 +199,13 @@ lenet5.pad = (async () => {
 
   Object.assign(ink, { fillStyle: "black", strokeStyle: "white", lineWidth: WIDTH, lineCap: "round", lineJoin: "round" });
   ink.imageSmoothingEnabled = false;
-  pad.hidden = false;
-  document.querySelector(".pad-without-script").remove();
+  pad.classList.remove("app-waiting");
   const jury = committee.offer(find("committee"));
   network.offer(kernel, find("networks"), changed);
   return kernel;
 })();
 lenet5.pad.catch((error) => {
-  const said = document.querySelector(".pad-without-script");
+  const said = document.createElement("p");
   said.textContent = `There is no pad here: ${error.message}. The figure below shows what it does.`;
-  said.className = "";
-  document.querySelector(".digit-pad").remove();
+  document.querySelector(".digit-pad").replaceWith(said);
 });

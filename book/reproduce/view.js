@@ -151,8 +151,7 @@ var lenet5 = lenet5 || {};
     showButtons();
   }
 
-  app.hidden = false;
-  document.querySelector(".reproduce-without-script")?.remove();
+  app.classList.remove("app-waiting");
   let missing = lenet5.Training.missing() && `Training in the page needs ${lenet5.Training.missing()}; this browser has none.`;
   try {
     open();
