@@ -206,9 +206,9 @@ def _reader(path: Path):
     from lenet5.exact import ExactEngine
     from lenet5.run import Run
 
-    return (
-        Run.load(path).engine() if path.is_dir() else ExactEngine(*load_weights(path))
-    )
+    if path.is_dir():
+        return Run.load(path).engine()
+    return ExactEngine(*load_weights(path))
 
 
 def _verify(options: argparse.Namespace) -> int:

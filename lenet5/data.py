@@ -141,8 +141,8 @@ def _in_bytes(picture):
     if picture.mode[0] not in "IF":  # Pillow would clip these
         return picture
     values = np.asarray(picture, float)
-    values = values - values.min()
-    return Image.fromarray((255 * values / (values.max() or 1)).astype(np.uint8))
+    levels = np.interp(values, (values.min(), values.max()), (0, 255))
+    return Image.fromarray(levels.astype(np.uint8))
 
 
 def _grey(picture, sheet) -> np.ndarray:

@@ -155,11 +155,7 @@ def describe(config: Config, splits: tuple[Split, Split]) -> dict:
 
 
 def fingerprint(config: Config, environment: dict) -> str:
-    """The name of a run, 16 hexadecimal digits: a hash of its config, data and code.
-
-    For PyTorch its version is one of them; its processor and threads are not, though they
-    round in their own way.
-    """
+    """The name of a run, 16 hexadecimal digits: of its config, data, code and torch."""
     names = ("data_sha256", "code_sha256", "torch")
     decisive = [dataclasses.asdict(config), *map(environment.get, names)]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]

@@ -4,22 +4,10 @@
 import base64
 import json
 
+import made_up
 import numpy as np
 import pytest
-from made_up import (
-    CHOSEN,
-    ERRORS,
-    FINAL,
-    HISTORY,
-    MARKS,
-    MATRIX,
-    ORIGINAL,
-    ROUNDING,
-    SEEDS,
-    SYSTEMS,
-    WEIGHTS,
-    read,
-)
+from made_up import read
 
 from exhibits import Predictions, figures
 from exhibits.layers import layer_table
@@ -60,19 +48,21 @@ def test_the_grid_holds_each_image_in_its_place(mnist):
 
 
 def test_the_kernels_stand_in_the_sheet_as_in_the_weights():
-    first, second = figures.filters(WEIGHTS).axes[:4:2]
+    first, second = figures.filters(made_up.WEIGHTS).axes[:4:2]
     sheet = first.images[0].get_array()
-    np.testing.assert_array_equal(sheet[:, 6:11], WEIGHTS["conv1.weight"][1, 0])
+    np.testing.assert_array_equal(sheet[:, 6:11], made_up.WEIGHTS["conv1.weight"][1, 0])
     sheet = second.images[0].get_array()
     # Row 3, column 2: what the third map of the second layer takes from the fourth.
-    np.testing.assert_array_equal(sheet[18:23, 12:17], WEIGHTS["conv2.weight"][2, 3])
+    np.testing.assert_array_equal(
+        sheet[18:23, 12:17], made_up.WEIGHTS["conv2.weight"][2, 3]
+    )
     low, high = second.images[0].get_clim()
     assert low == -high
 
 
 def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
     image = mnist[1].images[0]
-    activations = ExactEngine(WEIGHTS).activations(image)
+    activations = ExactEngine(made_up.WEIGHTS).activations(image)
     figure = figures.feature_maps(image, activations)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[0] == "image"
@@ -88,7 +78,7 @@ def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
 
 
 def test_the_answer_stands_on_the_band_of_nine_seeds_in_ten():
-    (axes,) = figures.answer(HISTORY, ORIGINAL, SEEDS).axes
+    (axes,) = figures.answer(made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS).axes
     band = axes.collections[0].get_paths()[0].vertices
     first = band[band[:, 0] == 1][:, 1]
     assert (first.min(), first.max()) == pytest.approx((2.91, 3.09))
@@ -98,12 +88,12 @@ def test_the_answer_stands_on_the_band_of_nine_seeds_in_ten():
 
 
 def test_convergence_draws_the_published_series_where_they_belong():
-    loss, error = figures.convergence(HISTORY, ORIGINAL).axes
+    loss, error = figures.convergence(made_up.HISTORY, made_up.ORIGINAL).axes
     published = lines(loss)["original, moved back one epoch"]
     assert len(published) == 20
     assert published[0] == pytest.approx((0, np.log(2.3032)), abs=1e-5)
     ours = lines(loss)["this report, test images"]
-    np.testing.assert_allclose(ours[:, 1], np.log(HISTORY.test_loss), atol=1e-5)
+    np.testing.assert_allclose(ours[:, 1], np.log(made_up.HISTORY.test_loss), atol=1e-5)
     np.testing.assert_allclose(lines(error)["original, as published"][-1], (20, 1.2))
     ours = lines(error)["this report, test images"]
     np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
@@ -111,20 +101,20 @@ def test_convergence_draws_the_published_series_where_they_belong():
 
 
 def test_errata_draws_the_published_loss_twice_and_the_accuracy_of_the_text():
-    loss, accuracy = figures.errata(HISTORY, ORIGINAL, 90.0).axes
+    loss, accuracy = figures.errata(made_up.HISTORY, made_up.ORIGINAL, 90.0).axes
     drawn, moved = (
         lines(loss)[f"original, {how}"] for how in ("as drawn", "moved back one")
     )
     np.testing.assert_array_equal(drawn[:, 0], moved[:, 0] + 1)
-    np.testing.assert_array_equal(drawn[:, 1], ORIGINAL.loss)
+    np.testing.assert_array_equal(drawn[:, 1], made_up.ORIGINAL.loss)
     np.testing.assert_array_equal(lines(accuracy)["original, in the text"][:, 1], 90)
     ours = lines(accuracy)["this report, test images"]
     np.testing.assert_array_equal(ours, [(1, 93.5), (2, 96.5), (3, 98.0)])
 
 
 def test_selection_marks_each_epoch_once_with_all_that_choose_it():
-    (axes,) = figures.selection(ERRORS, CHOSEN).axes
-    np.testing.assert_array_equal(lines(axes)["test images"][:, 1], ERRORS.test)
+    (axes,) = figures.selection(made_up.ERRORS, made_up.CHOSEN).axes
+    np.testing.assert_array_equal(lines(axes)["test images"][:, 1], made_up.ERRORS.test)
     assert texts(axes) == ["lowest on validation", "last,\nlowest on test"]
     marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
     assert marks == [2, 3]
@@ -173,7 +163,7 @@ def test_samples_hold_the_pixels_of_the_file(read):
 
 
 def test_confusion_writes_every_count():
-    (axes,) = figures.confusion(MATRIX).axes
+    (axes,) = figures.confusion(made_up.MATRIX).axes
     assert texts(axes) == [str(count) for count in range(100)]
     assert np.diagonal(axes.images[0].get_array()).tolist() == [0] * 10
 
@@ -185,18 +175,20 @@ def test_class_bars_write_every_value():
 
 
 def test_intervals_put_each_system_on_its_row():
-    (axes,) = figures.intervals(SYSTEMS).axes
+    (axes,) = figures.intervals(made_up.SYSTEMS).axes
     assert texts(axes) == ["ours (2026)", "theirs (2012)"]
     _, point, spread, other = (line.get_xdata() for line in axes.lines)
     assert (point[0], other[0]) == (1.1, 0.23)
-    np.testing.assert_allclose(spread, SYSTEMS[1].interval, atol=1e-4)
+    np.testing.assert_allclose(spread, made_up.SYSTEMS[1].interval, atol=1e-4)
 
 
 # -- many runs -------------------------------------------------------------------------
 
 
 def test_final_errors_stack_upwards_and_the_other_sample_hangs_down():
-    (axes,) = figures.final_errors(FINAL, [1.0, 1.0], (1.0, 1.3), MARKS).axes
+    (axes,) = figures.final_errors(
+        made_up.FINAL, [1.0, 1.0], (1.0, 1.3), made_up.MARKS
+    ).axes
     up, down = (lines(axes)[name] for name in ("one seed", "one seed in PyTorch"))
     assert up.tolist() == [[1.1, 1], [1.1, 2], [1.2, 1]]
     assert down.tolist() == [[1.0, -1], [1.0, -2]]
@@ -204,15 +196,15 @@ def test_final_errors_stack_upwards_and_the_other_sample_hangs_down():
 
 
 def test_seed_curves_draw_each_run_and_the_median():
-    loss, error = figures.seed_curves(SEEDS, SEEDS).axes
-    assert len(error.lines) == len(SEEDS) + 1
-    np.testing.assert_allclose(lines(error)["median"][:, 1], SEEDS.median())
+    loss, error = figures.seed_curves(made_up.SEEDS, made_up.SEEDS).axes
+    assert len(error.lines) == len(made_up.SEEDS) + 1
+    np.testing.assert_allclose(lines(error)["median"][:, 1], made_up.SEEDS.median())
     median = lines(loss)["median"][:, 1]
-    np.testing.assert_allclose(median, np.log(SEEDS.median()), atol=1e-5)
+    np.testing.assert_allclose(median, np.log(made_up.SEEDS.median()), atol=1e-5)
 
 
 def test_final_and_best_are_drawn_in_the_order_of_the_last_epoch():
-    (axes,) = figures.final_and_best(FINAL, SEEDS.min(axis=1)).axes
+    (axes,) = figures.final_and_best(made_up.FINAL, made_up.SEEDS.min(axis=1)).axes
     final, best = (
         lines(axes)[name][:, 1]
         for name in ("last epoch", "best epoch on the test images")
@@ -222,7 +214,7 @@ def test_final_and_best_are_drawn_in_the_order_of_the_last_epoch():
 
 
 def test_parting_draws_each_pair_and_each_run_once():
-    weights, errors = figures.parting(ROUNDING).axes
+    weights, errors = figures.parting(made_up.ROUNDING).axes
     assert list(lines(weights)) == ["exact – a", "exact – b", "a – b"]
     assert lines(weights)["a – b"].tolist() == [[0, 0], [1, 1], [2, 2]]
     assert list(lines(errors)) == ["exact", "a", "b"]

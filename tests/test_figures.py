@@ -6,24 +6,11 @@ import io
 import re
 from urllib.parse import quote
 
+import made_up
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import (
-    CHOSEN,
-    ERRORS,
-    FINAL,
-    HISTORY,
-    MARKS,
-    MATRIX,
-    ORIGINAL,
-    ROUNDING,
-    SEEDS,
-    STEPS,
-    SYSTEMS,
-    WEIGHTS,
-    read,
-)
+from made_up import read
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from PIL import Image
@@ -45,34 +32,39 @@ TELEPHONE = 358  # pixels, the column of the book where the window has 390
 def arguments(read) -> dict[str, tuple]:
     """The made-up arguments of each figure, by its name."""
     model, seven = LeNet5(), read.images[0]
-    activations = ExactEngine(WEIGHTS).activations(seven)
+    activations = ExactEngine(made_up.WEIGHTS).activations(seven)
     ends = (1.0, 1.3)
     return {
         "architecture": (model, layer_table(model)),
-        "answer": (HISTORY, ORIGINAL, SEEDS),
+        "answer": (made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS),
         "atlas": (read, [3]),
         "class_bars": (np.array([1200, 34]), "images", 600.0, "average"),
-        "confusion": (MATRIX,),
-        "convergence": (HISTORY, ORIGINAL),
+        "confusion": (made_up.MATRIX,),
+        "convergence": (made_up.HISTORY, made_up.ORIGINAL),
         "costs": ([Cost("ours", 1e12, 0.9, 60)], [Cost("theirs", 1e16, 0.23)]),
         "digits": (np.repeat(read.images, 5, axis=0),),
-        "errata": (HISTORY, ORIGINAL, 90.0),
+        "errata": (made_up.HISTORY, made_up.ORIGINAL, 90.0),
         "feature_maps": (seven, activations),
-        "filters": (WEIGHTS,),
-        "final_and_best": (FINAL, SEEDS.min(axis=1)),
-        "final_errors": (FINAL, FINAL, ends, MARKS),
-        "intervals": (SYSTEMS,),
-        "ladder": (STEPS, 0.95),
+        "filters": (made_up.WEIGHTS,),
+        "final_and_best": (made_up.FINAL, made_up.SEEDS.min(axis=1)),
+        "final_errors": (made_up.FINAL, made_up.FINAL, ends, made_up.MARKS),
+        "intervals": (made_up.SYSTEMS,),
+        "ladder": (made_up.STEPS, 0.95),
         "maps": (seven, Ladder(BEST, 0).maps),
         "misread": (read.images, ["7→1\n1:3 7:2"] * 4, [True, False] * 2),
         "pad": (255 - seven[0], seven[0] / 255, np.full(10, 0.1)),
-        "parting": (ROUNDING,),
-        "passes": (np.array([2, 1.1, 1]), SEEDS, np.array([2.5, 0.7, 0.3])),
+        "parting": (made_up.ROUNDING,),
+        "passes": (np.array([2, 1.1, 1]), made_up.SEEDS, np.array([2.5, 0.7, 0.3])),
         "predictions": (read, range(4)),
-        "seed_curves": (SEEDS, SEEDS),
-        "selection": (ERRORS, CHOSEN),
-        "sizes": (SEEDS.to_numpy(),),
-        "trained_here": (HISTORY, WEIGHTS["conv1.weight"], read, [0, 1, 2, 3] * 3),
+        "seed_curves": (made_up.SEEDS, made_up.SEEDS),
+        "selection": (made_up.ERRORS, made_up.CHOSEN),
+        "sizes": (made_up.SEEDS.to_numpy(),),
+        "trained_here": (
+            made_up.HISTORY,
+            made_up.WEIGHTS["conv1.weight"],
+            read,
+            [0, 1, 2, 3] * 3,
+        ),
     }
 
 

@@ -65,7 +65,7 @@ def test_torch_stands_in_the_definitions_alone():
 
 def test_the_package_is_read_in_one_sitting():
     assert len(ROOMS["lenet5"]) <= 12
-    assert lines(ROOMS["lenet5"]) <= 1810  # the aim is 1,200
+    assert lines(ROOMS["lenet5"]) <= 1805  # the aim is 1,200
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The runs of the ladder, rung by rung, and the network of 1998 among them."""
 
-from collections.abc import Callable
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -53,7 +52,8 @@ class Step(NamedTuple):
         if self.name == REPORT:
             ends = welch_interval(self.errors, before.errors)
             return _change(self.mean - before.mean, ends)
-        return gain((self.errors - before.errors).dropna(), mean_interval)
+        differences = (self.errors - before.errors).dropna()
+        return _change(fmean(differences), mean_interval(differences))
 
     def row(self, against: "Step | None") -> tuple:
         """Its line in a table of errors, on judging and training images."""
@@ -66,11 +66,6 @@ class Step(NamedTuple):
         """Its line in a table of costs."""
         numbers = self.parameters, self.multiply_adds, self.updates
         return self.name, *(f"{n:,}" for n in numbers), f"{self.seconds:.0f}"
-
-
-def gain(differences: pd.Series, interval: Callable) -> str:
-    """The mean of differences of errors, with an interval of it; points."""
-    return _change(fmean(differences), interval(differences))
 
 
 def half(interval: tuple[float, float]) -> float:
@@ -143,8 +138,9 @@ def scale_rows(errors: pd.DataFrame, wanted) -> list[tuple]:
     """The lines of a table: the factor on the loss, the error, the change to the first."""
     first, rows = errors[wanted[0].name], []
     for rung in wanted:
-        differences = errors[rung.name] - first
-        change = "" if rung is wanted[0] else gain(differences, fold_interval)
+        change, differences = "", errors[rung.name] - first
+        if rung is not wanted[0]:
+            change = _change(fmean(differences), fold_interval(differences))
         rows.append((f"{rung.scale:g}", f"{errors[rung.name].mean():.3f}", change))
     return rows
 
