@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import itertools
 import json
+import re
 import sys
 import time
 import warnings
@@ -21,41 +22,42 @@ FIELDS = dataclasses.fields(Config)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
-    return run_command(_parser().parse_args(arguments))
+    return run_command("lenet5", _parser().parse_args(arguments))
 
 
-def run_command(options: argparse.Namespace) -> int:
-    """The exit code of ``options.command``; an error becomes a line."""
-    warnings.showwarning = lambda message, *_: _complain(f"warning: {message}")
+def run_command(program: str, options: argparse.Namespace) -> int:
+    """The exit code of ``options.command``; an error becomes a line of the program's."""
+
+    def complain(message) -> None:
+        print(f"{program}: {message}", file=sys.stderr)
+
+    warnings.showwarning = lambda message, *_: complain(f"warning: {message}")
+    options.complain = complain
     try:
         return options.command(options)
     except Lenet5Error as error:
-        _complain(error)
+        complain(error)
     except OSError as error:
         name = f" {error.filename}" if error.filename else ""
-        _complain(f"cannot read or write{name}: {error.strerror or error}")
+        complain(f"cannot read or write{name}: {error.strerror or error}")
     except KeyboardInterrupt:
-        _complain("interrupted; what is finished is kept, the same command goes on")
+        complain("interrupted; what is finished is kept, the same command goes on")
         return 130
     return 1
 
 
-def read_digits(paths: list[Path], show: Callable) -> int:
-    """Call ``show(path, digit)`` for each image file; 1 if one cannot be read, else 0."""
+def read_digits(options: argparse.Namespace, show: Callable) -> int:
+    """Call ``show(path, digit)`` for each of ``options.images``; 1 if one fails, else 0."""
     from lenet5.data import read_digit
 
     code = 0
-    for path in paths:
+    for path in options.images:
         try:
             show(path, read_digit(path))
         except Lenet5Error as error:
-            _complain(error)
+            options.complain(error)
             code = 1
     return code
-
-
-def _complain(message) -> None:
-    print(f"lenet5: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 def _config(options: argparse.Namespace, values: dict) -> Config:
     try:
         return Config(**values)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         options.refuse(str(error))
 
 
@@ -168,6 +170,8 @@ def _replicate(options: argparse.Namespace) -> int:
 
 
 def _seeds(text: str) -> list[int]:
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 0-29 or 0,3,7-9")
     parts = [[int(end) for end in part.split("-")] for part in text.split(",")]
     return sorted({seed for x in parts for seed in range(min(x), max(x) + 1)})
 
@@ -175,8 +179,15 @@ def _seeds(text: str) -> list[int]:
 def _values(text: str) -> list[tuple]:
     """``"lr=1e-4,3e-4"`` as ``[("lr", 1e-4), ("lr", 3e-4)]``."""
     name, _, values = text.partition("=")
-    kind = type(getattr(Config, name, ""))  # Config refuses what it does not know
-    return [(name, kind(value)) for value in values.split(",")]
+    kinds = {entry.name: entry.type for entry in FIELDS}
+    if name not in kinds:
+        known = ", ".join(kinds)
+        raise argparse.ArgumentTypeError(f"there is no setting {name!r}: give {known}")
+    try:
+        return [(name, kinds[name](value)) for value in values.split(",")]
+    except ValueError as error:
+        text = f"{values!r} is not allowed for {name}: give numbers apart by commas"
+        raise argparse.ArgumentTypeError(text) from error
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -201,7 +212,7 @@ def _predict(options: argparse.Namespace) -> int:
         text = f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)"
         print(json.dumps(row) if options.json else text)
 
-    return read_digits(options.images, show)
+    return read_digits(options, show)
 
 
 def _reader(path: Path):

@@ -1,5 +1,6 @@
 """Many runs at a time, of this network and of any other, and the table of their rows."""
 
+import argparse
 import csv
 import itertools
 import multiprocessing
@@ -47,8 +48,8 @@ def workers(scheduler: str | None, processes: int):
     """
     if not scheduler:
         spawn = multiprocessing.get_context("spawn")
-        with _Pool(max(1, processes), spawn, _start_worker) as pool:
-            yield pool, max(1, processes)
+        with _Pool(processes, spawn, _start_worker) as pool:
+            yield pool, processes
         return
     try:
         from distributed import Client
@@ -152,8 +153,15 @@ def show_end(study: Study) -> int:
 def add_options(add_argument: Callable, out: Path) -> None:
     """Give a command the options of a study, whose table is ``out``."""
     add_argument("--scheduler", help="address of a Dask cluster, as tcp://host:8786")
-    add_argument("--workers", type=int, default=cores(), help="or so many processes")
+    text = "or so many processes"
+    add_argument("--workers", type=_at_least_one, default=cores(), help=text)
     add_argument("--out", type=Path, default=out, help="the table")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def replicate(configs, executor, *, splits=None, runs=RUNS, **options) -> Study:

@@ -31,7 +31,10 @@ STUDIES = {  # by what, what is run, on how many seeds, which images judge it, i
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m systems", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m systems",
+        description="The systems that the report names beside its own.",
+    )
     commands = parser.add_subparsers(required=True, metavar="STUDY", dest="study")
     for name, (*_, out) in STUDIES.items():
         command = commands.add_parser(name, help=f"make record/{out}")
@@ -44,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     predict.set_defaults(command=_predict)
     text = "after a change of an engine's arithmetic, pin what all compute now"
     commands.add_parser("behaviour", help=text).set_defaults(command=_pin)
-    return run_command(parser.parse_args(arguments))
+    return run_command("systems", parser.parse_args(arguments))
 
 
 def jobs(name: str) -> dict[str, tuple]:
@@ -100,7 +103,7 @@ def _predict(options) -> int:
         count = (found.argmax(axis=1) == digit).sum()
         print(f"{path}: {digit} ({count} of {len(found)} votes)")
 
-    return read_digits(options.images, show)
+    return read_digits(options, show)
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main(["committee", "--out", str(tmp_path / "file" / "x.csv")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("lenet5: cannot read or write")
+    assert line.startswith("systems: cannot read or write")
     assert main(["committee", "--out", str(tmp_path / "x")]) == 1
     assert "name the table" in capsys.readouterr().err
 

@@ -129,6 +129,14 @@ def test_costs_stand_at_their_products_and_errors():
     assert [text.get_text() for text in axes.texts] == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(("products", "error"), [(1e9, 0.9), (1e18, 0.05), (1e13, 7.0)])
+def test_a_point_outside_the_usual_span_widens_it(products, error):
+    figure = figures.costs([Cost("a", 1e13, 0.9)], [Cost("b", products, error)])
+    (axes,) = figure.axes
+    assert axes.get_xlim()[0] < np.log10(products) < axes.get_xlim()[1]
+    assert axes.get_ylim()[0] < error < axes.get_ylim()[1]
+
+
 def test_the_band_holds_nine_committees_in_ten():
     errors = np.arange(101.0)[:, None] * [1, 0.5]
     (axes,) = figures.sizes(errors).axes

@@ -88,13 +88,23 @@ def test_seeds_and_grid_are_crossed(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--seeds", "one"], "argument --seeds: invalid"),
-        (["--grid", "rate=1"], "unexpected keyword argument 'rate'"),
-        (["--grid", "lr=fast"], "argument --grid: invalid"),
+        (["--seeds", "one"], "'one' is not like 0-29 or 0,3,7-9"),
+        (["--seeds", "1-"], "'1-' is not like 0-29"),
+        (["--seeds", "1,,2"], "'1,,2' is not like 0-29"),
+        (["--seeds=-1"], "'-1' is not like 0-29"),
+        (
+            ["--grid", "rate=1"],
+            "there is no setting 'rate': give epochs, batch_size, lr",
+        ),
+        (["--grid", "lr=fast"], "'fast' is not allowed for lr: give numbers"),
+        (["--grid", "lr"], "'' is not allowed for lr: give numbers"),
+        (["--grid", "epochs=1.5"], "'1.5' is not allowed for epochs: give numbers"),
         (["--grid", "lr=1e-4,11"], "lr = 11.0 is not allowed"),
         (["--grid", "lr=1e-4", "lr=3e-4"], "lr is given twice"),
         (["--grid", "seed=1,2"], "seed is given twice"),
-        (["--workers", "many"], "argument --workers: invalid"),
+        (["--workers", "many"], "'many' is not a whole number from 1"),
+        (["--workers", "0"], "'0' is not a whole number from 1"),
+        (["--workers=-5"], "'-5' is not a whole number from 1"),
     ],
 )
 def test_a_study_asked_wrongly_ends_in_one_line(arguments, message, capsys):

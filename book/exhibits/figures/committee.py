@@ -1,5 +1,7 @@
 """Figures of the committees: error by size, what they misread, error by cost."""
 
+import math
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
@@ -63,11 +65,17 @@ def costs(ours, published) -> Figure:
         for cost, x in zip(costs, places, strict=True):
             text = place | {"textcoords": "offset points", "color": look["color"]}
             axes.annotate(cost.name, (x, round(cost.error, 3)), **text)
-    errors, powers = (0.2, 0.3, 0.5, 1), range(12, 17)
-    axes.set(yscale="log", ylabel="test error (%)", ylim=(0.17, 1.4))
+    # The usual span, and wider where a point would fall outside.
+    every = [*ours, *published]
+    exponents = [math.log10(cost.products) for cost in every]
+    left, right = min(11.5, min(exponents) - 0.5), max(16.6, max(exponents) + 0.6)
+    lowest = min(0.17, 0.85 * min(cost.error for cost in every))
+    highest = max(1.4, 1.2 * max(cost.error for cost in every))
+    errors, powers = (0.2, 0.3, 0.5, 1), range(math.ceil(left), math.floor(right) + 1)
+    axes.set(yscale="log", ylabel="test error (%)", ylim=(lowest, highest))
     axes.set_yticks(errors, [f"{error:g}" for error in errors])
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set(xlabel="multiply-adds of the training", xlim=(11.5, 16.6))
+    axes.set(xlabel="multiply-adds of the training", xlim=(left, right))
     axes.set_xticks(powers, [f"$10^{{{power}}}$" for power in powers])
     style.legend_above(figure)
     return figure
