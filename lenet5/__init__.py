@@ -8,7 +8,18 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+
+def _find_project() -> Path:
+    """The folder with ``data/`` and ``record/``: a clone of the project.
+
+    It is the folder above this package, or where the package was copied out of its clone,
+    as a plain ``pip install`` does, the folder in which the program runs.
+    """
+    above = Path(__file__).resolve().parent.parent
+    return above if (above / "record").is_dir() else Path.cwd()
+
+
+PROJECT = _find_project()
 DATA, RUNS, RECORD = PROJECT / "data", PROJECT / "runs", PROJECT / "record"
 
 

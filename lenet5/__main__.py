@@ -221,6 +221,11 @@ def _reader(path: Path):
     from lenet5.exact import ExactEngine
     from lenet5.run import Run
 
+    if path == RECORD and not path.exists():
+        raise Lenet5Error(
+            f"the published run is not in {path}: run this in a clone of the project, "
+            "or name a run of your own"
+        )
     if path.is_dir():
         return Run.load(path).engine()
     return ExactEngine(*load_weights(path))

@@ -57,7 +57,8 @@ def _read(path: Path, md5: str) -> np.ndarray:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise Lenet5Error(f"{path} is missing: restore it with git") from error
+        mend = "restore it with git, or run this in a clone of the project"
+        raise Lenet5Error(f"{path} is missing: {mend}") from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
         why = f"its MD5 is {found} where {md5} is expected"

@@ -1,6 +1,7 @@
 """The command line, as a person and as a program use it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -205,3 +206,41 @@ def test_as_a_command_it_exits_with_the_code(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """A function that runs a command of the package copied out of its clone."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "lenet5", tmp_path / "site" / "lenet5", ignore=ignored)
+
+    def run(folder, *command):
+        return subprocess.run(
+            [sys.executable, "-m", "lenet5", *command],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+def test_an_installed_package_finds_the_clone_in_which_it_runs(installed, tmp_path):
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for folder in ("data", "record"):
+        (clone / folder).symlink_to(ROOT / folder)
+    done = installed(clone, "verify", "record")
+    assert (done.returncode, done.stdout.split("\n")[0]) == (0, "bit-identical")
+
+
+def test_an_installed_package_elsewhere_says_where_to_run_it(installed, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for command in (["predict", "digit.png"], ["evaluate"], ["train", "--epochs", "0"]):
+        done = installed(elsewhere, *command)
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()
+        assert str(elsewhere) in line
+        assert "in a clone of the project" in line

@@ -37,8 +37,8 @@ class Study(NamedTuple):
 
 def read_study(name: str) -> Study:
     """Read a table of the record: one row for each epoch of each run."""
-    table = pd.read_csv(RECORD / name)
-    table["library"] = table["library"].fillna("")  # of the exact engine there is none
+    # The exact engine has no library: an empty cell is an empty text, and no missing number.
+    table = pd.read_csv(RECORD / name, converters={"library": str})
     runs = table.drop_duplicates("fingerprint").to_dict("records")
     trained = table[table.epoch > 0]
     losses, errors = (
