@@ -47,6 +47,10 @@ main() {
         trap 'rm -rf --one-file-system "$work"' EXIT
     fi
     machine=$work/machine
+    if [[ -e $machine ]]; then
+        echo "stranger: $machine is there already: remove it, or name another" >&2
+        exit 2
+    fi
     mkdir -p "$machine" "$CACHE/pip"
     timed "Debian $release" make_machine
     make_user
