@@ -6,7 +6,7 @@ VENV := .venv/.installed
 SYSTEM := chromium qpdf qemu-user nodejs latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
 PYTEST := $(BIN)/python -m pytest --nbval --numprocesses 2 --dist loadfile
 
-.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder committee bench lint clean
+.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder committee behaviour bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
@@ -61,6 +61,11 @@ committee: $(VENV) ## train what the record lacks of the chapter Committee: all 
 	$(BIN)/python -m systems committee-choices
 	$(BIN)/python -m systems committee
 	$(BIN)/python -m systems columns
+
+# A run is named by what its engine computes: after this, runs made before are another engine's.
+behaviour: $(VENV) ## after a change of an engine's arithmetic on purpose, pin what it computes now
+	$(BIN)/python -m lenet5 behaviour
+	$(BIN)/python -m systems behaviour
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks

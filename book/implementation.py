@@ -68,7 +68,9 @@ show_table(
 # ## The training
 #
 # The call below trains the network, or reads the run if it was made before. A run's name is a fingerprint of its
-# settings, of the code that computes it and of the data, so a changed line never shows an old result.
+# settings, of the data, and of what the engine computes: before it trains, the engine makes a short training on made-up
+# images, whose checksum is known. So the source may be rewritten freely, and a change of the arithmetic never shows an
+# old result.
 
 # %%
 run = load_or_train(Config(epochs, batch_size, lr, seed))
@@ -135,9 +137,9 @@ caption = "The rules of the exact engine, from `lenet5/kernel.c`."
 show_code(rules, "c", caption, "code-rules")
 
 # %% [markdown]
-# The kernel is compiled at first use. Before it trains, it takes a few steps whose checksum is known: a compiler, an
-# emulator or a rounding mode that breaks a rule is found then, and not after the run. A test holds the kernel against
-# {numref}`code-step` and against a reference in NumPy in double precision.
+# The kernel is compiled at first use. Before it trains, it goes through two short epochs whose checksum is known: a
+# compiler, an emulator or a rounding mode that breaks a rule is found then, and not after the run. A test holds the
+# kernel against {numref}`code-step` and against a reference in NumPy in double precision.
 #
 # {numref}`tab-platforms` is what came of the rules: the same short training in {glue:text}`builds` builds of the
 # kernel, with several numbers of threads, and one checksum of the weights.

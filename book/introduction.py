@@ -10,7 +10,7 @@
 # is in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
 # {cite:p}`paszke2019` as the definition of the network and of its training. The network, the data and the recipe are
 # the same. Each number of ours comes from a run and is typed by nobody; those of others stand in a ledger with their
-# source. The grey line under a figure or a table names the run, the data and the code by their checksums, or the file
+# source. The grey line under a figure or a table names the run, the data and the engine by their checksums, or the file
 # of the record that was read, and the command that makes all anew. Words that a student may not know, such as
 # {term}`epoch`, lead to the {doc}`glossary`.
 

@@ -1,4 +1,4 @@
-"""The command line: ``train``, ``replicate``, ``evaluate``, ``predict``, ``verify``.
+"""The command line: ``train``, ``replicate``, ``evaluate``, ``predict``, ``verify``, ``behaviour``.
 
 What is slow to load is imported when a command runs, so that ``--help`` answers at once.
 """
@@ -98,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     run["help"] = "a run's folder (default: the report's run, trained if need be)"
     verify("run", nargs="?", **run | {"default": None})
     verify("--record", default=RECORD, help="the published run", **folder)
+    add(
+        _behaviour,
+        "after a change of the engine's arithmetic, pin what it computes now",
+    )
     return parser
 
 
@@ -224,6 +228,13 @@ def _verify(options: argparse.Namespace) -> int:
     verdict = verify(run, options.record)
     print(verdict)
     return 0 if verdict.holds else 1
+
+
+def _behaviour(_: argparse.Namespace) -> int:
+    from lenet5 import behaviour, exact
+
+    print("\n".join(behaviour.pin(exact.PACKAGE, {"exact": exact.trial()})))
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
-"""Files that are whole or not there; checksums of files, of arrays and of code."""
+"""Files that are whole or not there; checksums of files and of arrays."""
 
-import ast
 import csv
 import hashlib
 import io
 import json
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,14 +17,6 @@ from lenet5.draws import parameter_shapes
 from lenet5.train import checksum
 
 SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
-PACKAGE = Path(__file__).resolve().parent
-# What decides a run's numbers besides its config and data. The lines of Python around the
-# kernel are held to it by the trial that each engine makes, see lenet5/exact.py.
-SOURCES = {
-    "exact": ("draws.py", "train.py", "kernel.c"),
-    "torch": ("draws.py", "train.py", "model.py"),
-}
-C_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -118,24 +108,6 @@ def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
             raise Lenet5Error(f"{folder / name} is not as {SUMS} has it: {mend}")
 
 
-def code_hash(engine: str) -> str:
-    """:func:`hash_code` of what computes a run."""
-    return hash_code(*(PACKAGE / name for name in SOURCES[engine]))
-
-
-def hash_code(*paths: Path) -> str:
-    """SHA-256 of Python and C files, without their comments and docstrings."""
-    digest = hashlib.sha256()
-    for path in paths:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".py":
-            code = repr(_tree(ast.parse(text)))
-        else:
-            code = " ".join(C_COMMENT.sub(" ", text).split())
-        digest.update(f"{path.name}\0{code}\0".encode())
-    return digest.hexdigest()
-
-
 def _line(path: Path) -> str:
     return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
@@ -143,17 +115,3 @@ def _line(path: Path) -> str:
 def _checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:
     content = checksum({name: arrays[name] for name in sorted(arrays)})
     return hashlib.sha256(f"{content} {sorted(arrays)} {text}".encode()).hexdigest()
-
-
-def _tree(node):
-    """A syntax tree as nested lists, without docstrings; the same in each Python."""
-    if isinstance(node, list):
-        return [_tree(child) for child in node if not _is_docstring(child)]
-    if not isinstance(node, ast.AST):
-        return node
-    fields = ((name, _tree(value)) for name, value in ast.iter_fields(node))
-    return [type(node).__name__, *(x for x in fields if x[1] not in (None, []))]
-
-
-def _is_docstring(node) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

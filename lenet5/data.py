@@ -47,7 +47,8 @@ def checksum(*splits: Split) -> str:
     digest = hashlib.sha256()
     for array in (array for split in splits for array in split):
         digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array))
+        # Little-endian, so that the same data has one checksum on every machine.
+        digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")))
     return digest.hexdigest()
 
 

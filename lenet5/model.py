@@ -11,6 +11,10 @@ from lenet5 import Lenet5Error
 from lenet5.data import Split
 from lenet5.draws import initial_weights
 
+# What PyTorch computes has no checksum that every machine shares. This number stands for it
+# in the names of runs: raise it when a change makes the network or its step another.
+BEHAVIOUR = "1"
+
 
 class LeNet5(nn.Module):
     """Two convolutions, two max-pools and three dense layers.
@@ -132,6 +136,11 @@ class TorchEngine:
 
 def _array(tensor: Tensor) -> np.ndarray:
     return tensor.detach().cpu().numpy().copy()
+
+
+def library() -> str:
+    """PyTorch and its release, without the local tag of a build, such as ``+cu130``."""
+    return f"torch {torch.__version__.partition('+')[0]}"
 
 
 def machine(device: str) -> dict:

@@ -19,9 +19,12 @@ from typing import NamedTuple
 
 from lenet5 import RUNS, Config, Lenet5Error, cores
 
-SETTINGS = ("seed", "epochs", "batch_size", "lr", "engine")
+SETTINGS = ("seed", "epochs", "batch_size", "lr", "engine", "device")
 METRICS = ("epoch", "train_loss", "train_error", "test_loss", "test_error", "weights")
-COLUMNS = (*SETTINGS, *METRICS, "seconds", "fingerprint", "machine")
+# After what was measured: the seconds, and the run's name with what made it.
+COLUMNS = (
+    *SETTINGS, *METRICS, "seconds", "fingerprint", "behaviour", "library", "machine",
+)  # fmt: skip
 _settings = operator.attrgetter(*SETTINGS)
 
 
@@ -174,10 +177,18 @@ def replicate(configs, executor, *, splits=None, runs=RUNS, **options) -> Study:
         if not (runs / name).exists():
             run.save(runs / f"{name}.received")
             os.replace(runs / f"{name}.received", runs / name)
-        after = name, run.environment.get("gpu") or run.environment["cpu"]
+        made_by = [
+            name,
+            run.environment["behaviour"],
+            run.environment.get("library", ""),
+            run.environment.get("gpu") or run.environment["cpu"],
+        ]
+        # Epochs that were trained by an earlier call have no time.
         times = [""] * (len(run.history) - len(seconds)) + seconds
-        both = zip(run.history, times, strict=True)
-        return [[*_settings(run.config), *x, time, *after] for x, time in both]
+        rows = []
+        for metrics, time_of_epoch in zip(run.history, times, strict=True):
+            rows.append([*_settings(run.config), *metrics, time_of_epoch, *made_by])
+        return rows
 
     configs = sorted(configs, key=_settings)
     engines = {config.engine for config in configs}
@@ -199,7 +210,9 @@ def train_run(config: Config, name: str, splits, runs: Path) -> tuple:
 
     splits = splits or data.load()
     if fingerprint(config, describe(config, splits)) != name:
-        raise Lenet5Error("the worker has other code or data: give it this version")
+        raise Lenet5Error(
+            "the worker has another engine, library or data: give it this version"
+        )
     runs = runs if runs.is_dir() else RUNS  # the client's folder, or on another disk
     clock = [time.perf_counter()]
     options = {"on_epoch": lambda *_: clock.append(time.perf_counter()), "threads": 1}

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from lenet5 import RECORD, RUNS, Config, Lenet5Error, checkpoint, data
+from lenet5 import RECORD, RUNS, Config, Lenet5Error, behaviour, checkpoint, data, exact
 from lenet5.compiler import cpuinfo
 from lenet5.data import Split
 from lenet5.draws import initial_weights
@@ -36,7 +36,7 @@ class Run:
 
     @property
     def fingerprint(self) -> str:
-        """The run's name: the same for the same config, code and data."""
+        """The run's name: the same for the same config, data and behaviour."""
         return fingerprint(self.config, self.environment)
 
     def engine(self) -> ExactEngine:
@@ -93,7 +93,7 @@ def load_or_train(
     runs, record : Path
         This machine's runs, a folder each; the published one, with others in folders.
     fresh : bool
-        Train, whatever is stored.
+        Train from the first step on, whatever is stored.
     threads, on_epoch
         Of :class:`lenet5.exact.ExactEngine` and :func:`lenet5.train.train`.
 
@@ -125,7 +125,7 @@ def load_or_train(
             if on_epoch:
                 on_epoch(engine, history)
 
-        history = _resume(engine, work / "checkpoint")
+        history = [] if fresh else _resume(engine, work / "checkpoint")
         history = train(config, *splits, engine, history, save_and_report)
         run = Run(config, history, engine.weights, environment)
         shutil.rmtree(work / "run", ignore_errors=True)
@@ -137,27 +137,41 @@ def load_or_train(
 
 
 def describe(config: Config, splits: tuple[Split, Split]) -> dict:
-    """On what a run is made, fit for JSON: data and code, which decide it, and the machine."""
+    """What makes a run, fit for JSON: data and engine, which decide it, and the machine.
+
+    The engine is known by its ``behaviour``, see :mod:`lenet5.behaviour`, and where a
+    library computes, by its ``library`` as well.
+    """
     facts = {
         "data_sha256": data.checksum(*splits),
-        "code_sha256": checkpoint.code_hash(config.engine),
         "image_shape": list(splits[0].images.shape[1:]),
         "classes": 1 + max(int(split.labels.max()) for split in splits),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": cpuinfo("model name"),
     }
-    if config.engine == "torch":
-        from lenet5.model import machine
+    if config.engine == "exact":
+        facts["behaviour"] = behaviour.pinned(exact.PACKAGE, "exact")
+    else:
+        from lenet5 import model
 
-        facts |= machine(config.device)
+        facts["behaviour"], facts["library"] = model.BEHAVIOUR, model.library()
+        facts |= model.machine(config.device)
     return facts
 
 
 def fingerprint(config: Config, environment: dict) -> str:
-    """The name of a run, 16 hexadecimal digits: of its config, data, code and torch."""
-    names = ("data_sha256", "code_sha256", "torch")
-    decisive = [dataclasses.asdict(config), *map(environment.get, names)]
+    """The name of a run, 16 hexadecimal digits: of its config, its data and its engine.
+
+    ``environment`` is what :func:`describe` gave where the run was made: of an engine's
+    source and of the machine nothing is in the name.
+    """
+    decisive = [
+        dataclasses.asdict(config),
+        environment["data_sha256"],
+        environment["behaviour"],
+        environment.get("library", ""),
+    ]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
 
@@ -195,5 +209,5 @@ def _config_and_environment(folder: Path) -> tuple[Config, dict]:
 def _is_named(folder: Path, name: str) -> bool:
     try:
         return fingerprint(*_config_and_environment(folder)) == name
-    except (OSError, ValueError, TypeError):
-        return False
+    except (OSError, ValueError, TypeError, KeyError):
+        return False  # of an earlier version, or no run at all

@@ -69,11 +69,19 @@ def train(
 
 
 def checksum(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of the bytes of arrays, one after the other, as hexadecimal text."""
+    """SHA-256 of the bytes of arrays, one after the other, as hexadecimal text.
+
+    The bytes are little-endian ones on every machine: equal numbers, equal checksums.
+    """
     digest = hashlib.sha256()
     for array in arrays.values():
-        digest.update(np.ascontiguousarray(array))
+        digest.update(little_endian(array))
     return digest.hexdigest()
+
+
+def little_endian(array: np.ndarray) -> np.ndarray:
+    """The array, contiguous, with the least significant byte of each number first."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
 
 
 def _check(losses, config: Config, epoch: int, steps_before: int | None = None) -> None:

@@ -74,7 +74,7 @@ def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
     try:
         table = pd.read_csv(path)
         chosen = table["epoch"] == table["epochs"]
-        for name in ("epochs", "batch_size", "lr", "engine"):
+        for name in ("epochs", "batch_size", "lr", "engine", "device"):
             chosen &= table[name] == getattr(recipe, name)
         last = table[chosen].drop_duplicates("fingerprint")[[*MEASURES]].dropna()
     except (OSError, ValueError, KeyError) as error:
@@ -94,10 +94,14 @@ def _difference(run: Run, published: Run) -> list[str]:
     pairs = zip(run.history, published.history, strict=True)
     epoch = next(ours.epoch for ours, theirs in pairs if ours != theirs)
     ours, theirs = run.environment, published.environment
-    names = {"data": "data_sha256", "source": "code_sha256"}
-    changed = [word for word, name in names.items() if ours[name] != theirs[name]]
-    reason = f"the record was made from other {' and '.join(changed)}"
-    if not changed:
-        reason = "data and source are those of the record: this machine's processor, "
-        reason += "system or compiler breaks the promise of the exact engine"
-    return [f"the first epoch that differs is {epoch}", reason]
+    causes = []
+    if ours["data_sha256"] != theirs["data_sha256"]:
+        causes.append("the record was made from other data")
+    if ours["behaviour"] != theirs["behaviour"]:
+        causes.append("the record was made by an engine of another behaviour")
+    if not causes:
+        causes.append(
+            "data and engine are those of the record: this machine's processor, "
+            "system or compiler breaks the promise of the exact engine"
+        )
+    return [f"the first epoch that differs is {epoch}", *causes]

@@ -1,4 +1,4 @@
-"""The command line: ``python -m systems``, with a study, ``network`` or ``predict``."""
+"""The command line ``python -m systems``: the studies, and what else there is to do."""
 
 import argparse
 import functools
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet5 import RECORD, Lenet5Error, checkpoint, replicate
+from lenet5 import RECORD, Lenet5Error, behaviour, checkpoint, replicate
 from lenet5.__main__ import read_digits, run_command
-from systems import committee_study, study
+from systems import columns, committee_study, study
 from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
+from systems.ladder import build_name, trial
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES
 
 NETWORK, COMMITTEE = RECORD / "lenet1998.safetensors", RECORD / "committee"
@@ -41,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     predict = commands.add_parser("predict", help="read the digit in image files")
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     predict.set_defaults(command=_predict)
+    text = "after a change of an engine's arithmetic, pin what all compute now"
+    commands.add_parser("behaviour", help=text).set_defaults(command=_pin)
     return run_command(parser.parse_args(arguments))
 
 
@@ -67,6 +70,21 @@ def _make(options) -> int:
         show = functools.partial(replicate.show_progress, width)
         made = replicate.run_jobs(wanted, by.run, executor, on_run=show, **form)
     return replicate.show_end(made)
+
+
+def _pin(_) -> int:
+    print("\n".join(behaviour.pin(columns.PACKAGE, trials())))
+    return 0
+
+
+def trials() -> dict[str, str]:
+    """What the trial of every engine finds here, by the engine's name."""
+    found = {columns.ENGINE: columns.trial()}
+    for rung in [*RUNGS, *BESIDE, *CHOICES]:
+        name = build_name(rung)
+        if name not in found:
+            found[name] = trial(rung)
+    return found
 
 
 def _predict(options) -> int:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet5 import compiler, draws
+from lenet5 import behaviour, compiler, draws
 from lenet5.data import Split
 from lenet5.exact import aligned
 from systems import chance
 
-SOURCE, LANES = (Path(__file__).with_name(name) for name in ("column.c", "lanes.h"))
+PACKAGE = Path(__file__).parent
+SOURCE = PACKAGE / "column.c"
+ENGINE = "column"  # its name among the behaviours
 YEAR, SIDE = 2012, 29
 VIEWS = 0, 10, 12, 14, 16, 18, 20  # pixels that each digit is wide; 0: as it is given
 # In the first and in the last epoch. Decimals take powers the same way on every machine.
@@ -61,12 +63,18 @@ class ColumnEngine:
     seed : int
     weights : dict of arrays, optional
         By name, in PyTorch's shapes; by default drawn, uniform within 0.05.
+    tried : bool, optional
+        Whether to do without the trial of the engine, which is itself made so.
+
+    Raises
+    ------
+    Lenet5Error
+        If the kernel cannot be built, or does not compute the known bytes here.
     """
 
-    CODE = SOURCE, LANES, Path(chance.__file__), Path(__file__)
-    LIBRARY = ""  # whose version decides a run as well
-
-    def __init__(self, column: Column, seed: int, weights=None):
+    def __init__(self, column: Column, seed: int, weights=None, tried: bool = False):
+        if not tried:
+            behaviour.check(PACKAGE, ENGINE, trial())
         self.column, self.seed, self._library = column, seed, _load()
         self._block = aligned(self._library.column_state_bytes())
         layout = np.dtype([(name, "f4", shape) for name, shape in LAYOUT])
@@ -221,6 +229,26 @@ def train(engine: ColumnEngine, split: Split):
     images = view(split.images, engine.column.width)
     for epoch in range(engine.column.epochs):
         yield engine.train(images, split.labels, epoch)
+
+
+def trial() -> str:
+    """The behaviour of the engine: of all that two short trainings on noise compute.
+
+    They see the digits in two views, distorted with and without noise. Some weights are
+    denormal numbers, and some units are so far out that their slope is none.
+    """
+    train_split, test_split = behaviour.noise(40, seed=4), behaviour.noise(21, seed=5)
+    results = []
+    for seed, column in enumerate((Column(epochs=2), Column("", 20, 2, elastic=0.0))):
+        weights = initial_weights(seed)
+        weights["dense.weight"][:3] = 1e-39
+        weights["dense.bias"][::3] = -100
+        engine = ColumnEngine(column, seed, weights, tried=True)
+        results.append(np.array(list(train(engine, train_split))))
+        seen = view(test_split.images, column.width)
+        results += [engine.probabilities(seen), engine.distorted(seen, 1)]
+        results += engine.weights.values()
+    return behaviour.digest(results)
 
 
 @functools.cache

@@ -6,7 +6,6 @@ distorts anew in each epoch. What PyTorch rounds is bound to the machine.
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -67,9 +66,6 @@ class MemberEngine:
     column : Member
     seed : int
     """
-
-    CODE = *ColumnEngine.CODE, Path(__file__)
-    LIBRARY = f"torch {torch.__version__}"
 
     def __init__(self, column: Member, seed: int):
         torch.manual_seed(seed)

@@ -1,6 +1,5 @@
 """The runs of the committees: the columns of 2012, and the members of ours."""
 
-import functools
 import threading
 import time
 from dataclasses import replace
@@ -8,17 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet5 import checkpoint, data, draws
+from lenet5 import behaviour, checkpoint, data
 from lenet5.compiler import cpuinfo
-from lenet5.exact import ExactEngine
 from lenet5.train import checksum
 from systems import columns, committee, study
 from systems.columns import VIEWS, Column, ColumnEngine
 from systems.committee import Member, MemberEngine
 
+# Of the members' training, which is PyTorch's: raise it when a change makes it another.
+MEMBER_BEHAVIOUR = "1"
 HELD_BACK = 6_000  # the last of the training images: what is open is chosen on them
 COLUMNS = (
-    "run column seed judged_on epochs misread_presented misread seconds weights machine"
+    "run column seed judged_on epochs misread_presented misread seconds weights "
+    "behaviour library machine"
 ).split()
 ENGINES = {Column: ColumnEngine, Member: MemberEngine}
 FIRST = Column("as given")
@@ -56,29 +57,42 @@ one_at_a_time = threading.Lock()
 
 def jobs(wanted, seeds, judged_on: str) -> dict[str, tuple]:
     """The arguments of :func:`run` by the name of each run, seed by seed."""
-    return study.jobs(
-        wanted, seeds, judged_on, functools.partial(facts, type(wanted[0]))
-    )
+    return study.jobs(wanted, seeds, judged_on, provenance, HELD_BACK)
 
 
-def facts(kind: type, judged_on: str) -> list[str]:
-    """What decides a run besides the column and the seed: data, code and library."""
-    engine, splits = ENGINES[kind], study.splits(judged_on, HELD_BACK)
-    code = checkpoint.hash_code(*engine.CODE)
-    return [data.checksum(*splits), code, engine.LIBRARY]
+def behaviour_of(column: Column) -> str:
+    """The behaviour that trains a column or a member.
+
+    A column's engine has a pinned one. A member is trained by PyTorch, whose code has a
+    number in place of it, on images that the column's engine distorts.
+    """
+    distorts = behaviour.pinned(columns.PACKAGE, columns.ENGINE)
+    if isinstance(column, Member):
+        return f"{MEMBER_BEHAVIOUR}-{distorts}"
+    return distorts
 
 
-def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:
+def provenance(column: Column, data_sha256: str) -> study.Provenance:
+    """What a run that is trained here would come from; of a member, this PyTorch too."""
+    library = ""
+    if isinstance(column, Member):
+        from lenet5 import model
+
+        library = model.library()
+    return study.Provenance(data_sha256, behaviour_of(column), library)
+
+
+def run(column: Column, seed: int, judged_on: str, made_by: study.Provenance) -> tuple:
     """Train a column or a member; its row, and its weights.
 
     Raises
     ------
     Lenet5Error
-        If the worker has other code or data, or does not pass the exact engine's trial.
+        If the worker has another engine, library or data, or does not pass the trial of
+        the columns' engine.
     """
-    ExactEngine(draws.initial_weights(0))  # for its trial of the machine
-    study.check(known, facts(type(column), judged_on))
     train, judge = study.splits(judged_on, HELD_BACK)
+    study.check(made_by, provenance(column, data.checksum(train, judge)))
     with one_at_a_time:
         started, engine = time.process_time(), ENGINES[type(column)](column, seed)
         presented = " ".join(map(str, columns.train(engine, train)))
@@ -88,8 +102,15 @@ def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:
     misread = " ".join(
         f"{place}:{read[place]}" for place in np.flatnonzero(read != judge.labels)
     )
-    row = [study.name(column, seed, known), column.name, seed, judged_on, column.epochs]
-    row += [presented, misread, seconds, checksum(weights), cpuinfo("model name")]
+    row = [
+        study.name(column, seed, made_by),
+        column.name,
+        seed,
+        judged_on,
+        column.epochs,
+    ]
+    row += [presented, misread, seconds, checksum(weights)]
+    row += [made_by.behaviour, made_by.library, cpuinfo("model name")]
     return row, weights
 
 

@@ -6,15 +6,15 @@ import json
 import math
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from lenet5 import Config, Lenet5Error, checkpoint, data, draws
+from lenet5 import Config, Lenet5Error, behaviour, checkpoint, data
 from lenet5.compiler import cpuinfo
 from lenet5.data import Split
-from lenet5.exact import ExactEngine
 from lenet5.train import checksum
-from systems import recipe
+from systems import ladder, recipe
 from systems.ladder import Ladder
 
 TRAINING, TEST = 60_000, 10_000  # images of MNIST
@@ -23,44 +23,59 @@ HELD_BACK = 5_000  # the last of the training images: the open choices are made 
 PARTS = [f"part {1 + i}" for i in range(TRAINING // HELD_BACK - 1)]
 COLUMNS = (
     "run rung seed judged_on passes parameters updates misread_presented misread_train "
-    "misread seconds weights machine"
+    "misread seconds weights behaviour library machine"
 ).split()
 
 
-def facts(judged_on: str) -> list[str]:
-    """Checksums of the data and the code that decide a run besides rung and seed."""
-    return [data.checksum(*splits(judged_on)), code_hash()]
+class Provenance(NamedTuple):
+    """What decides the numbers of a run besides its system and its seed."""
+
+    data: str  # SHA-256 of the images and labels that train and judge
+    behaviour: str  # of the engine, see lenet5.behaviour
+    library: str = ""  # and its release, where a library trains
 
 
-def jobs(rungs, seeds, judged_on: str, facts=facts) -> dict[str, tuple]:
+def behaviour_of(rung) -> str:
+    """The pinned behaviour of the engine that trains a rung."""
+    return behaviour.pinned(ladder.PACKAGE, ladder.build_name(rung))
+
+
+def provenance(rung, data_sha256: str) -> Provenance:
+    """What a run of a rung that is trained here would come from."""
+    return Provenance(data_sha256, behaviour_of(rung))
+
+
+def jobs(
+    systems, seeds, judged_on: str, provenance=provenance, held_back: int = HELD_BACK
+) -> dict[str, tuple]:
     """The arguments of :func:`run` by the name of each run, seed by seed."""
-    known = facts(judged_on)
-    return {
-        name(rung, seed, known): (rung, seed, judged_on, known)
-        for seed in seeds
-        for rung in rungs
-    }
+    data_sha256 = data.checksum(*splits(judged_on, held_back))
+    by_system = [(system, provenance(system, data_sha256)) for system in systems]
+    wanted = {}
+    for seed in seeds:
+        for system, made_by in by_system:
+            run_name = name(system, seed, made_by)
+            wanted[run_name] = (system, seed, judged_on, made_by)
+    return wanted
 
 
-def name(rung, seed: int, known: list[str]) -> str:
-    """Of a run, 16 hexadecimal digits: a hash of all that decides its numbers."""
-    choices = dataclasses.asdict(rung) | {"name": ""}
-    return hashlib.sha256(json.dumps([choices, seed, *known]).encode()).hexdigest()[:16]
+def name(system, seed: int, made_by: Provenance) -> str:
+    """Of a run, 16 hexadecimal digits: a hash of all that decides its numbers.
 
-
-def code_hash() -> str:
-    """SHA-256 of the kernel and the recipe that decide a run besides its rung.
-
-    The draws and Adam's rate and batch are the report's own: changed, they make another
-    report as well.
+    These are the settings of the system (what it is called is none of them), the seed, the
+    data and the behaviour of the engine; of the machine and of the source nothing.
     """
-    return checkpoint.hash_code(*Ladder.CODE)
+    settings = dataclasses.asdict(system) | {"name": ""}
+    text = json.dumps([settings, seed, *made_by])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def check(known: list[str], here: list[str]) -> None:
-    """Raise Lenet5Error if a worker's facts are not those of the study."""
-    if known != here:
-        raise Lenet5Error("the worker has other code or data: give it this version")
+def check(wanted: Provenance, here: Provenance) -> None:
+    """Raise Lenet5Error if a worker is not what the study asks for."""
+    if wanted != here:
+        raise Lenet5Error(
+            "the worker has another engine, library or data: give it this version"
+        )
 
 
 def splits(judged_on: str, held_back: int = HELD_BACK) -> tuple[Split, Split]:
@@ -87,7 +102,9 @@ def hold_back(split: Split, images: int = HELD_BACK, start: int | None = None):
     return Split(*(x[kept] for x in split)), Split(*(x[~kept] for x in split))
 
 
-def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list[list]:
+def run(
+    rung, seed: int, judged_on: str, made_by: Provenance, on_pass=None
+) -> list[list]:
     """Train a network; its row.
 
     ``on_pass`` is called with the engine and the training split after each pass.
@@ -95,28 +112,29 @@ def run(rung, seed: int, judged_on: str, known: list[str], on_pass=None) -> list
     Raises
     ------
     Lenet5Error
-        If a weight is not finite, if the worker has other code or data, or if it does not
-        pass the exact engine's trial.
+        If a weight is not finite, if the worker has another engine or other data, or if
+        it does not pass the engine's trial.
     """
-    ExactEngine(draws.initial_weights(0))  # for its trial of the machine
     train, judge = splits(judged_on)
-    check(known, facts(judged_on))
+    check(made_by, provenance(rung, data.checksum(train, judge)))
     started = time.thread_time()  # a Dask worker runs several, a thread each
-    engine, presented, misread = Ladder(rung, seed), [], []
-    for mistakes in recipe.train(rung, seed, engine, train):
+    network, presented, misread = Ladder(rung, seed), [], []
+    for mistakes in recipe.train(rung, seed, network, train):
         presented.append(mistakes)
-        if not all(np.isfinite(array).all() for array in engine.weights.values()):
+        if not all(np.isfinite(array).all() for array in network.weights.values()):
             when = f"after pass {len(presented)}"
             raise Lenet5Error(f"{rung.name}: a weight is not finite {when}")
-        misread.append(engine.mistakes(judge))
+        misread.append(network.mistakes(judge))
         if on_pass:
-            on_pass(engine, train)
-    of_train, seconds = engine.mistakes(train), time.thread_time() - started
+            on_pass(network, train)
+    of_train, seconds = network.mistakes(train), time.thread_time() - started
     images = len(train.labels)
     updates = rung.passes * (images if rung.online else -(-images // Config.batch_size))
-    row = [name(rung, seed, known), rung.name, seed, judged_on, rung.passes]
+    row = [name(rung, seed, made_by), rung.name, seed, judged_on, rung.passes]
     row += [parameters(rung), updates, _list(presented), of_train, _list(misread)]
-    return [[*row, round(seconds, 1), checksum(engine.weights), cpuinfo("model name")]]
+    row += [round(seconds, 1), checksum(network.weights)]
+    row += [made_by.behaviour, made_by.library, cpuinfo("model name")]
+    return [row]
 
 
 def receive(_: Path, run: str, rows: list) -> list[list]:
@@ -150,9 +168,9 @@ def publish(rung, seed: int, path: Path) -> None:
     """Train one network, and keep its weights and what a pass by pass account needs."""
     misread_train = []
 
-    def on_pass(engine, train) -> None:
-        misread_train.append(engine.mistakes(train))
-        weights.update(engine.weights)
+    def on_pass(network, train) -> None:
+        misread_train.append(network.mistakes(train))
+        weights.update(network.weights)
 
     weights: dict[str, np.ndarray] = {}
     ((job, arguments),) = jobs([rung], [seed], "test").items()

@@ -18,7 +18,7 @@ from PIL import Image
 from lenet5 import RECORD, Lenet5Error
 from lenet5.checkpoint import load_arrays
 from lenet5.train import checksum
-from systems import columns, committee, committee_study
+from systems import columns, committee, committee_study, study
 from systems.__main__ import COMMITTEE, main
 from systems.committee import Member, MemberEngine
 
@@ -84,7 +84,7 @@ def test_threads_of_one_worker_give_the_networks_of_one_thread(small, monkeypatc
 @pytest.mark.parametrize("system", SYSTEMS, ids=["column", "member"])
 def test_a_worker_of_another_version_is_refused(system):
     with pytest.raises(Lenet5Error, match="give it this version"):
-        committee_study.run(system, 0, "test", ["other data", "other code"])
+        committee_study.run(system, 0, "test", study.Provenance("other data", "other"))
 
 
 def test_columns_and_members_are_the_published_views():

@@ -5,12 +5,15 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from exhibits import committee, figures, study
 from exhibits.committee import Networks
 from exhibits.costs import Cost
-from lenet5 import Lenet5Error
+from lenet5 import RECORD, Lenet5Error, data
+from systems import committee_study
 from systems.committee_study import MEMBER_CHOICES
+from systems.study import Provenance, name, splits
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +71,48 @@ def test_a_promise_counts_what_half_of_the_networks_misread(tmp_path, monkeypatc
     assert committee.promised("x.csv", ("a", "b")) == pytest.approx(100 * 1 / 6000)
 
 
-def test_a_table_of_other_settings_is_refused(tmp_path, monkeypatch):
+CHOICES = pd.read_csv(RECORD / "committee-choices.csv", keep_default_na=False)
+
+
+def test_rows_are_read_whatever_library_trained_them(tmp_path, monkeypatch):
+    """Another release of PyTorch names other runs, and they are read the same way."""
     monkeypatch.setattr(study, "RECORD", tmp_path)
-    rows = [(choice.name, 0, "held back", "f" * 16, "1:2") for choice in MEMBER_CHOICES]
-    columns = ["column", "seed", "judged_on", "run", "misread"]
-    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "x.csv")
-    with pytest.raises(Lenet5Error, match="make committee"):
+    monkeypatch.setattr(torch, "__version__", "9.9+elsewhere")
+    CHOICES.to_csv(tmp_path / "x.csv", index=False)
+    before = committee.choices("x.csv", MEMBER_CHOICES)
+    table = CHOICES.assign(library="torch 2.99.0")
+    data_sha256 = data.checksum(*splits("held back", committee_study.HELD_BACK))
+    choices = {choice.name: choice for choice in MEMBER_CHOICES}
+    for at, row in table.iterrows():
+        made_by = Provenance(data_sha256, row.behaviour, row.library)
+        table.loc[at, "run"] = name(choices[row.column], row.seed, made_by)
+    assert not set(table.run) & set(CHOICES.run)
+    table.to_csv(tmp_path / "x.csv", index=False)
+    assert committee.choices("x.csv", MEMBER_CHOICES) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"run": "f" * 16}, "is of other settings or data"),
+        ({"seed": 7}, "is of other settings or data"),
+        ({"library": "torch 9.9"}, "is of other settings or data"),
+        ({"behaviour": "0-f"}, "is of other settings or data"),
+        ({"column": "another"}, "has no runs of 'as chosen'"),
+    ],
+)
+def test_a_row_that_is_not_what_it_says_is_refused(tmp_path, monkeypatch, changes, why):
+    monkeypatch.setattr(study, "RECORD", tmp_path)
+    CHOICES.assign(**changes).to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(Lenet5Error, match=why) as raised:
         committee.choices("x.csv", MEMBER_CHOICES)
+    assert "make committee" in str(raised.value)
+
+
+def test_rows_of_an_engine_that_computed_otherwise_are_refused(monkeypatch):
+    monkeypatch.setattr(committee_study, "MEMBER_BEHAVIOUR", "2")
+    with pytest.raises(Lenet5Error, match="engine that computes otherwise: make it"):
+        committee.choices("committee-choices.csv", MEMBER_CHOICES)
 
 
 def test_costs_stand_at_their_products_and_errors():

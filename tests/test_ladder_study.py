@@ -110,13 +110,13 @@ def test_a_cluster_gives_the_rows_of_this_machine(start, tmp_path):
 def test_a_worker_of_another_version_is_refused():
     ((_, (rung, seed, judged_on, _)),) = study.jobs([BEST], [0], "test").items()
     with pytest.raises(Lenet5Error, match="give it this version"):
-        study.run(rung, seed, judged_on, ["other data", "other code"])
+        study.run(rung, seed, judged_on, study.Provenance("other data", "other engine"))
 
 
 def test_a_machine_that_breaks_the_promise_is_refused(monkeypatch):
-    monkeypatch.setattr("lenet5.exact.TRIAL", "other bytes")
     ((_, arguments),) = study.jobs([BEST], [0], "test").items()
-    with pytest.raises(Lenet5Error, match="breaks the exact engine's promise"):
+    monkeypatch.setattr("systems.ladder.trial", lambda rung: "other bytes")
+    with pytest.raises(Lenet5Error, match="breaks the engine's promise"):
         study.run(*arguments)
 
 
@@ -142,7 +142,7 @@ def test_every_training_image_is_held_back_in_one_part(mnist):
 
 
 @pytest.mark.parametrize("name", command.STUDIES)
-def test_the_record_has_every_run_by_this_code_and_data(name):
+def test_the_record_has_every_run_of_these_engines_and_data(name):
     rows = table(ROOT / "record" / command.STUDIES[name][-1])
     assert [row["run"] for row in rows] == [*command.jobs(name)]
 

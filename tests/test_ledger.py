@@ -151,7 +151,7 @@ def test_a_missing_ledger_is_named(tmp_path):
 @pytest.fixture
 def evidence(mnist) -> Findings:
     """A run that misreads the first 110 test images, and has learned nothing."""
-    facts = {"image_shape": [1, 28, 28], "data_sha256": "", "code_sha256": ""}
+    facts = {"image_shape": [1, 28, 28], "data_sha256": "", "behaviour": ""}
     run = Run(Config(), [], initial_weights(0), facts)
     wrong = np.arange(10_000) < 110
     labels = mnist[1].labels

@@ -15,7 +15,7 @@ from lenet5.run import Run
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
 HASH, COMMAND = "`[0-9a-f]{12}`", "`[a-z].*`"
-FACTS = rf"data {HASH} · code {HASH} · {COMMAND}"
+FACTS = rf"data {HASH} · engine {HASH} · {COMMAND}"
 TRAINED = re.compile(rf"Run `[0-9a-f]{{16}}` · seed \d+ · {FACTS}")
 STUDY = re.compile(rf"\d+ runs {HASH} · seeds \d[\d–, ]* · {FACTS}")
 TWO_STUDIES = re.compile(rf"{STUDY.pattern} · beside them `record/seeds-torch.csv`")
@@ -141,7 +141,7 @@ def test_print_has_it_too(printed):
 
 @pytest.fixture
 def run() -> Run:
-    facts = {"data_sha256": "d" * 64, "code_sha256": "c" * 64}
+    facts = {"data_sha256": "d" * 64, "behaviour": "c" * 16}
     return Run(Config(), [], initial_weights(0), facts)
 
 
@@ -149,7 +149,7 @@ def test_the_line_names_the_run_and_what_repeats_it(run):
     line = origin.of_run(run)
     assert TRAINED.fullmatch(line)
     assert run.fingerprint in line
-    assert f"data `{'d' * 12}` · code `{'c' * 12}` · `make reproduce`" in line
+    assert f"data `{'d' * 12}` · engine `{'c' * 12}` · `make reproduce`" in line
     other = dataclasses.replace(run, config=Config(epochs=3, lr=1e-3, seed=7))
     assert "`make what-if EPOCHS=3 LR=0.001 SEED=7`" in origin.of_run(other)
     assert "seed 7" in origin.of_run(other)
@@ -169,6 +169,7 @@ def study_of(run, seeds):
     return [
         dataclasses.asdict(config)
         | {"fingerprint": dataclasses.replace(run, config=config).fingerprint}
+        | {"behaviour": run.environment["behaviour"], "library": ""}
         for config in configs
     ]
 
@@ -182,8 +183,8 @@ def test_many_runs_are_named_together(run):
     assert origin.of_study(study_of(run, [5, 2, 1, 0]), run) == line
 
 
-@pytest.mark.parametrize("fact", ["data_sha256", "code_sha256"])
-def test_a_study_of_other_data_or_code_is_refused(run, fact):
+@pytest.mark.parametrize("fact", ["data_sha256", "behaviour"])
+def test_a_study_of_other_data_or_another_engine_is_refused(run, fact):
     other = dataclasses.replace(run, environment=run.environment | {fact: "0" * 64})
-    with pytest.raises(Lenet5Error, match="other data or code"):
+    with pytest.raises(Lenet5Error, match="other data or another engine"):
         origin.of_study(study_of(other, [0, 1]), run)

@@ -92,6 +92,6 @@ def test_a_worker_with_other_code_or_data_is_told(small, tmp_path):
     study = replicate(CONFIGS, other, splits=small, **places(tmp_path))
     assert study.failed.keys() == {*CONFIGS}
     assert {*study.failed.values()} == {
-        "the worker has other code or data: give it this version"
+        "the worker has another engine, library or data: give it this version"
     }
     assert files(tmp_path) == {}

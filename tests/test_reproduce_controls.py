@@ -41,12 +41,12 @@ def test_an_end_moves_the_focus_of_no_reader_elsewhere(page, training_book, plac
 
 KEPT = """() => {
     const file = name => JSON.parse(atob(appData[name]));
-    const { data_sha256: data, code_sha256: code } = file("environment.json");
+    const { data_sha256: data, behaviour: engine } = file("environment.json");
     const config = { ...file("config.json"), seed: 7, epochs: 0 };
     const nothing = { epoch: 0, train_loss: 2, train_error: 90, test_loss: 2, test_error: 90 };
     const state = btoa("\\0".repeat(24 + 12 * 44426)), probabilities = new Array(120).fill(0.1);
     const run = { config, history: [{ ...nothing, weights: "" }], state, probabilities };
-    localStorage["lenet5: training"] = JSON.stringify({ code, data, run });
+    localStorage["lenet5: training"] = JSON.stringify({ engine, data, run });
 }"""
 
 

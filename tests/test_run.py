@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from conftest import contents, flipped
 
 import lenet5.run
-from lenet5 import Config, Lenet5Error, checkpoint
+from lenet5 import Config, Lenet5Error, behaviour, exact
 from lenet5.checkpoint import (
     SUMS,
     check_sums,
-    code_hash,
     load_weights,
     seal,
 )
@@ -196,7 +196,7 @@ def test_a_run_of_an_earlier_version_is_refused_in_words(folder):
 # --------------------------------------------------------------------------- the name
 
 
-def test_the_name_follows_config_data_and_code(small, tmp_path, monkeypatch):
+def test_the_name_follows_config_data_and_behaviour(small, monkeypatch):
     def name(config=CONFIG, splits=small):
         return fingerprint(config, describe(config, splits))
 
@@ -204,7 +204,7 @@ def test_the_name_follows_config_data_and_code(small, tmp_path, monkeypatch):
     names = {name()} | {name(replace(CONFIG, **{k: v})) for k, v in settings.items()}
     shorter = Split(small[0].images[:599], small[0].labels[:599])
     names |= {name(splits=(shorter, small[1])), name(splits=(small[0], shorter))}
-    monkeypatch.setattr(checkpoint, "code_hash", lambda engine: "changed")
+    monkeypatch.setattr(behaviour, "pinned", lambda package, engine: "changed")
     names.add(name())
     assert len(names) == 9
     assert all(len(each) == 16 for each in names)
@@ -216,13 +216,20 @@ def test_the_machine_and_the_number_of_threads_are_not_in_the_name(made):
     assert other.fingerprint == made[0].fingerprint
 
 
-def test_the_version_of_torch_is_in_the_name_of_its_runs_alone(small):
+def test_the_release_of_torch_is_in_the_name_of_its_runs_alone(small, monkeypatch):
     config = replace(CONFIG, engine="torch")
+
+    def name(version, config=config):
+        monkeypatch.setattr(torch, "__version__", version)
+        return fingerprint(config, describe(config, small))
+
+    assert name("2.13.0+cpu") == name("2.13.0+cu130") == name("2.13.0")
+    assert name("2.14.0+cpu") != name("2.13.0+cpu")
+    assert name("2.14.0", CONFIG) == name("2.13.0+cpu", CONFIG)
     facts = describe(config, small)
-    assert {"torch", "cpu_capability", "threads", "gpu"} < facts.keys()
-    other = facts | {"torch": "9.9"}
-    assert fingerprint(config, facts) != fingerprint(config, other)
-    assert "torch" not in describe(CONFIG, small)
+    assert {"library", "torch", "cpu_capability", "threads", "gpu"} < facts.keys()
+    assert facts["library"] == "torch 2.13.0"
+    assert not {"library", "torch"} & describe(CONFIG, small).keys()
 
 
 def test_a_whole_number_and_its_float_name_one_run():
@@ -234,7 +241,7 @@ def test_the_record_is_a_run_of_this_code():
     check_sums(RECORD)
     run = Run.load(RECORD)
     assert run.config == Config()
-    assert run.environment["code_sha256"] == code_hash("exact")
+    assert run.environment["behaviour"] == behaviour.pinned(exact.PACKAGE, "exact")
     assert len(run.history) == 21
     assert 98.5 <= 100 - run.history[-1].test_error <= 99.3
     assert "seeds.csv" in (RECORD / SUMS).read_text()

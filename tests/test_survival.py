@@ -171,6 +171,12 @@ def test_a_stopped_run_goes_on_from_its_last_epoch(stopped, small, expected):
     assert go_on(small, stopped[0]) == ([3], expected)
 
 
+def test_a_fresh_run_starts_from_its_first_step(stopped, small, expected):
+    runs, checkpoint = stopped
+    assert go_on(small, runs, fresh=True) == ([0, 1, 2, 3], expected)
+    assert not checkpoint.exists()
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "zeros", "from elsewhere"])
 def test_a_damaged_checkpoint_is_named_and_the_run_starts_again(
     stopped, small, expected, damage

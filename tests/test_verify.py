@@ -16,8 +16,8 @@ from lenet5.verify import band, verify
 
 CONFIG = Config(epochs=3)
 COLUMNS = (
-    "seed epochs batch_size lr engine epoch test_error test_loss fingerprint".split()
-)
+    "seed epochs batch_size lr engine device epoch test_error test_loss fingerprint"
+).split()
 SPREAD = [-0.08, -0.03, 0.02, 0.04, -0.1, 0.12, -0.05, 0.0]
 
 
@@ -28,7 +28,8 @@ def write_seeds(path, middle, spread=SPREAD, **changes):
         writer.writeheader()
         for seed, error in enumerate(spread):
             row = {"seed": seed, "epochs": 3, "batch_size": 128, "lr": 3e-4}
-            row |= {"engine": "exact", "fingerprint": f"run{seed}"} | changes
+            row |= {"engine": "exact", "device": "cpu", "fingerprint": f"run{seed}"}
+            row |= changes
             writer.writerow(row | {"epoch": 1, "test_error": 9.0, "test_loss": 9.0})
             last = {
                 "test_error": middle[0] + error,
@@ -99,17 +100,22 @@ def test_a_difference_in_the_weights_alone_is_one(made, record):
 
 
 @pytest.mark.parametrize(
-    ("environment", "text"),
+    ("environment", "causes"),
     [
-        ({"code_sha256": "x"}, "the record was made from other source"),
-        ({"data_sha256": "x"}, "the record was made from other data"),
-        ({"code_sha256": "x", "data_sha256": "x"}, "from other data and source"),
+        ({"behaviour": "x"}, ["by an engine of another behaviour"]),
+        ({"data_sha256": "x"}, ["from other data"]),
+        (
+            {"behaviour": "x", "data_sha256": "x"},
+            ["from other data", "by an engine of another behaviour"],
+        ),
     ],
 )
-def test_other_code_or_data_are_named_as_the_cause(made, record, environment, text):
+def test_another_engine_or_other_data_are_named_as_the_cause(
+    made, record, environment, causes
+):
     verdict = verify(altered(made, error=0.5, **environment), record)
     assert verdict.name == "different"
-    assert verdict.details[1].endswith(text)
+    assert verdict.details[1:] == [f"the record was made {cause}" for cause in causes]
 
 
 TORCH = dataclasses.replace(CONFIG, engine="torch")
@@ -162,6 +168,7 @@ def test_the_band_is_the_prediction_interval_of_the_last_epochs(tmp_path):
         {"epochs": 4},
         {"batch_size": 64},
         {"engine": "torch"},
+        {"device": "cuda"},
         {"fingerprint": "x"},
     ],
 )

@@ -1,7 +1,8 @@
 """Train a small run in the folder given; a child process for the tests of survival.
 
 ``python train_small.py RUNS THREADS [steps|fsync N]``: kill this process with SIGKILL at
-the N-th call for steps, amid an epoch, or at the N-th flush, amid the writing of a file.
+the N-th call for steps after its first measurement, amid an epoch, or at the N-th flush,
+amid the writing of a file.
 """
 
 import os
@@ -42,15 +43,24 @@ def kill_at(owner, name: str, count: int) -> None:
 
 
 def main(runs: str, threads: str, name: str = "", count: str = "0") -> None:
-    if name:
-        kill_at({"steps": ExactEngine, "fsync": os}[name], name, int(count))
+    if name == "fsync":
+        kill_at(os, name, int(count))
+    armed = name != "steps"
+
+    def on_epoch(engine, history) -> None:
+        nonlocal armed
+        print("epoch", len(history) - 1, flush=True)
+        if not armed:  # the engine's trial takes steps too, and comes before
+            armed = True
+            kill_at(ExactEngine, name, int(count))
+
     run = load_or_train(
         CONFIG,
         small(),
         runs=Path(runs),
         record=None,
         threads=int(threads),
-        on_epoch=lambda engine, history: print("epoch", len(history) - 1, flush=True),
+        on_epoch=on_epoch,
     )
     print("done", run.fingerprint)
 

@@ -1,6 +1,5 @@
 """The committees: what columns and small networks read, each alone and together."""
 
-import functools
 from statistics import fmean
 from typing import NamedTuple
 
@@ -144,8 +143,7 @@ def views(networks: Networks, wanted) -> list[tuple]:
 
 
 def _runs(name: str, wanted) -> pd.DataFrame:
-    facts = functools.partial(committee_study.facts, type(wanted[0]))
-    return read_runs(name, wanted, "column", facts, "make committee")
+    return read_runs(name, wanted, "column", committee_study, "make committee")
 
 
 def _row(name: str, networks: Networks, single: float, together: float) -> tuple:

@@ -81,7 +81,7 @@ def read(name: str, wanted) -> list[Step]:
     Lenet5Error
         If a run is of other code or data, or a rung has none.
     """
-    table = read_runs(name, wanted, "rung", study.facts, "make ladder")
+    table = read_runs(name, wanted, "rung", study, "make ladder")
     judged, trained = study.TEST, study.TRAINING
     if table.judged_on.iloc[0] != "test":
         judged, trained = study.HELD_BACK, trained - study.HELD_BACK
@@ -122,7 +122,7 @@ def by_part(wanted) -> pd.DataFrame:
     A row a part, a column a choice by its name; each is the mean of its seeds.
     """
     names = "ladder-parts.csv", "ladder-scales.csv"
-    form = wanted, "rung", study.facts, "make ladder"
+    form = wanted, "rung", study, "make ladder"
     rows = pd.concat([read_runs(name, *form) for name in names])
     last = rows.misread.str.split().str[-1].astype(int)
     rows["error"] = 100 * last / study.HELD_BACK

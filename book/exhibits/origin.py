@@ -20,7 +20,7 @@ def of_run(run: Run, command: str = "make reproduce") -> str:
     ]
     command = " ".join(["make what-if", *changed]) if changed else command
     names = [f"run `{run.fingerprint}`", f"seed {run.config.seed}"]
-    return _line(*names, *_facts(run), f"`{command}`")
+    return _line(*names, *_made_by(run), f"`{command}`")
 
 
 def of_data(checksum: str) -> str:
@@ -40,31 +40,39 @@ def of_files(names: str, command: str) -> str:
 
 
 def of_study(study: Iterable[dict], run: Run) -> str:
-    """The origin of what shows many runs, each given by fingerprint and settings.
+    """The origin of what shows many runs, each given by its row in a table of runs.
 
     Raises
     ------
     Lenet5Error
-        If a fingerprint is not that of its settings with the data and code of ``run``.
+        If a fingerprint is not that of its settings with the data of ``run``, or the
+        engine behaves otherwise than that of ``run``.
     """
     study, fields = list(study), {entry.name for entry in dataclasses.fields(Config)}
     for row in study:
-        config = Config(**{name: row[name] for name in fields & row.keys()})
-        if row["fingerprint"] != fingerprint(config, run.environment):
+        config = Config(**{name: row[name] for name in fields})
+        made_by = {
+            "data_sha256": run.environment["data_sha256"],
+            "behaviour": row["behaviour"],
+            "library": row["library"],
+        }
+        same_engine = row["behaviour"] == run.environment["behaviour"]
+        if row["fingerprint"] != fingerprint(config, made_by) or not same_engine:
             raise Lenet5Error(
-                f"the study's run {row['fingerprint']} is of other data or code than the "
-                f"run {run.fingerprint}: make both again (make seeds)"
+                f"the study's run {row['fingerprint']} is of other data or another engine "
+                f"than the run {run.fingerprint}: make both again (make seeds)"
             )
     names = "\n".join(sorted(row["fingerprint"] for row in study))
     digest = hashlib.sha256(names.encode()).hexdigest()
     seeds = _ranges(sorted({row["seed"] for row in study}))
     counted = [f"{len(study)} runs `{digest[:SHOWN]}`", f"seeds {seeds}"]
-    return _line(*counted, *_facts(run), "`make seeds`")
+    return _line(*counted, *_made_by(run), "`make seeds`")
 
 
-def _facts(run: Run) -> list[str]:
-    names = ("data", "code")
-    return [f"{name} `{run.environment[f'{name}_sha256'][:SHOWN]}`" for name in names]
+def _made_by(run: Run) -> list[str]:
+    """The data and the engine of a run, each by its checksum."""
+    data, engine = run.environment["data_sha256"], run.environment["behaviour"]
+    return [f"data `{data[:SHOWN]}`", f"engine `{engine[:SHOWN]}`"]
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from exhibits.intervals import mean_interval
-from lenet5 import Lenet5Error
+from lenet5 import Lenet5Error, data
 from lenet5.run import RECORD
 from systems import study
 
@@ -38,6 +38,7 @@ class Study(NamedTuple):
 def read_study(name: str) -> Study:
     """Read a table of the record: one row for each epoch of each run."""
     table = pd.read_csv(RECORD / name)
+    table["library"] = table["library"].fillna("")  # of the exact engine there is none
     runs = table.drop_duplicates("fingerprint").to_dict("records")
     trained = table[table.epoch > 0]
     losses, errors = (
@@ -47,38 +48,50 @@ def read_study(name: str) -> Study:
     return Study(runs, losses, errors.round(2))
 
 
-def read_runs(name: str, wanted, kind: str, facts, command: str) -> pd.DataFrame:
+def read_runs(name: str, wanted, kind: str, of, command: str) -> pd.DataFrame:
     """The rows of some systems in a table of ``python -m systems``.
+
+    Rows are found by what was asked of them: the system, the seed and the images that
+    judge. That they are of the settings and the data at hand, and of an engine that
+    behaves as today's, is checked by what each row says of its making, and never by
+    the machine or the libraries that are here.
 
     Parameters
     ----------
     wanted : sequence of Rung or Column
     kind : str
         The table's column of their names.
-    facts : callable
-        What decides a run besides them and the seed, by what judges it.
+    of : module
+        The study that wrote the table: ``systems.study`` or ``systems.committee_study``.
     command : str
         What makes the table.
 
     Raises
     ------
     Lenet5Error
-        If a row is of other code, data or settings, or a system has none.
+        If a row is of other data or settings or of another engine, or a system has none.
     """
     table = pd.read_csv(RECORD / name, keep_default_na=False)
-    systems = {system.name: system for system in wanted}
-    table = table[table[kind].isin(systems)]
-    known = {judge: facts(judge) for judge in table.judged_on.unique()}
+    mend = f"make it again ({command})"
+    data_of = {}
+    for judged_on in table.judged_on.unique():
+        data_of[judged_on] = data.checksum(*study.splits(judged_on, of.HELD_BACK))
     for system in wanted:
         rows = table[table[kind] == system.name]
-        runs = zip(rows.seed, rows.judged_on, strict=True)
-        names = [study.name(system, seed, known[judge]) for seed, judge in runs]
-        if not names or names != rows.run.tolist():
-            raise Lenet5Error(
-                f"record/{name} has no runs of {system.name!r} by this code and data: "
-                f"make it again ({command})"
+        if rows.empty:
+            raise Lenet5Error(f"record/{name} has no runs of {system.name!r}: {mend}")
+        for row in rows.itertuples():
+            which = f"record/{name}: the run {row.run} of {system.name!r}"
+            made_by = study.Provenance(
+                data_of[row.judged_on], row.behaviour, row.library
             )
-    return table
+            if row.run != study.name(system, row.seed, made_by):
+                raise Lenet5Error(f"{which} is of other settings or data: {mend}")
+            if row.behaviour != of.behaviour_of(system):
+                raise Lenet5Error(
+                    f"{which} is of an engine that computes otherwise: {mend}"
+                )
+    return table[table[kind].isin([system.name for system in wanted])].copy()
 
 
 def measures(errors) -> list[str]:

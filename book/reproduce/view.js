@@ -15,7 +15,7 @@ var lenet5 = lenet5 || {};
   let display;
   /** @type {Run} */
   let run;
-  let data = "", code = ""; // checksums: which images, which program
+  let data = "", engine = ""; // checksums: which images, which engine
   /** @type {InstanceType<typeof lenet5.Training> | null} */
   let training = null;
   let paused = false;
@@ -47,7 +47,7 @@ var lenet5 = lenet5 || {};
     run.history.push(metrics);
     run.state = state;
     run.probabilities = Array.from(look.probabilities);
-    const kept = store.set("training", { code, data, run });
+    const kept = store.set("training", { engine, data, run });
     find("kept").textContent = kept ? "" : "This browser lets the page keep nothing: if you close it, the training is lost.";
     display.history(run);
     say(sentences.epoch(metrics, run.config.epochs, display.comparable(run.config) ? display.book.published : null));
@@ -127,10 +127,10 @@ var lenet5 = lenet5 || {};
     const book = { published: lenet5.judge.history(text("history.csv")), recipe, spread: JSON.parse(text("spread.json")), samples: JSON.parse(text("samples.json")) };
     if (book.published.length !== recipe.epochs + 1) throw new Error("the record of the published run is damaged: build the book again");
     data = facts.data_sha256;
-    code = facts.code_sha256;
+    engine = facts.behaviour;
     display = new lenet5.Display(app, book);
     const kept = store.get("training");
-    run = kept?.code === code && kept.data === data ? kept.run : { config: recipe, history: [], state: "", probabilities: [] };
+    run = kept?.engine === engine && kept.data === data ? kept.run : { config: recipe, history: [], state: "", probabilities: [] };
     display.history(run);
     if (run.history.length) {
       display.look({ weights: weights(), probabilities: Float64Array.from(run.probabilities) });
