@@ -1,4 +1,5 @@
 # Every command of the project. Each sets up .venv first if it is missing.
+# (Without make, and on Windows: README.md, "Without make".)
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
@@ -10,14 +11,13 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 reproduce: $(VENV) ## train, execute every chapter, build HTML and PDF, and say what changed
+	@$(BIN)/python -m ext.unchanged before book record
 	$(BIN)/python -m lenet5 train --fresh
 	$(BIN)/python -m ext.chapters
 	$(BIN)/jupyter-book build . --all
 	@$(BIN)/python -m ext.pdf --if-possible
 	@$(BIN)/python -m lenet5 verify
-	@changed=$$(git status --porcelain -- book record) && if [ -z "$$changed" ]; \
-		then echo "Reproduced bit for bit: no committed file has changed."; \
-		else echo "Not bit for bit; these files have changed:"; echo "$$changed"; exit 1; fi
+	@$(BIN)/python -m ext.unchanged after book record
 
 verify: $(VENV) ## judge this machine's run of the report against the published one
 	@$(BIN)/python -m lenet5 verify
@@ -81,9 +81,13 @@ lint: $(VENV) ## check the style of the code
 clean: ## remove what was built; runs/ and .venv stay
 	rm -rf _build .cache .pytest_cache .ruff_cache
 
+# What pip fetches depends on the build of PyTorch that its index has: see README.md.
 $(VENV): requirements.txt constraints.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-		{ echo "make: $(PYTHON) is not Python 3.11 to 3.13; name one with PYTHON=python3.12"; exit 1; }
+	@command -v $(firstword $(PYTHON)) >/dev/null || \
+		{ echo "make: $(PYTHON) is not found: install Python 3.11 to 3.14, or name it, as in PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) ext/interpreter.py
+	@echo "Installing into .venv: pip fetches 3.1 GB with PyTorch for CUDA, or 0.6 GB with a CPU build (README.md"
+	@echo "says how to choose); at 10 MB a second that takes 6 minutes, or 2."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -18,8 +18,12 @@ CACHE = PROJECT / ".cache"
 # Rounding is the promise: kernel.c says why these flags are part of it.
 FLAGS = "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -Wno-pass-failed".split()
 # No start files and none of zig's own library: to build these first takes five seconds
-# in place of one. On Windows they are needed.
-LINK = () if platform.system() == "Windows" else ("-nostdlib", "-lc")
+# in place of one. On Windows they are needed, and so is a C library, which zig builds from
+# source; -s leaves out what debuggers read, for which it would write a second file there.
+if platform.system() == "Windows":
+    LINK, DURATION = ("-s",), "some minutes: zig builds its C library first"
+else:
+    LINK, DURATION = ("-nostdlib", "-lc"), "some seconds"
 WASM = (
     "-target wasm32-freestanding -mcpu=generic+simd128+bulk_memory -nostdlib "
     "-Wl,--no-entry -Wl,--export-dynamic -Wl,--export=__heap_base"
@@ -56,7 +60,9 @@ def compile_source(source: Path, output: Path, flags) -> None:
     caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
     env = os.environ | dict.fromkeys(caches, str(CACHE / "zig"))
     command = [sys.executable, "-m", "ziglang", "cc", *flags, source, "-o", partial]
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env=env, capture_output=True, encoding="utf-8", errors="replace"
+    )
     if done.returncode:
         lines = done.stderr.splitlines() or ["no message"]
         reason = next((line for line in lines if "error:" in line), lines[0])
@@ -84,7 +90,7 @@ def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
         with FileLock(built.with_suffix(".lock")):
             if not built.exists():  # another process may have built it meanwhile
                 if sys.stderr.isatty():  # for a person, not for a stored output
-                    told = f"Building {source.name} (once, some seconds)"
+                    told = f"Building {source.name} (once, {DURATION})"
                     print(told, file=sys.stderr)
                 compile_source(source, built, flags)
     except OSError as error:

@@ -4,13 +4,12 @@
 that are not this one are emulated; the weights must have one checksum.
 """
 
-import subprocess
 from pathlib import Path
 from platform import machine
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from test_kernel_builds import HERE, TARGETS, system_compiler, zig
+from test_kernel_builds import HERE, TARGETS, run_on, system_compiler, zig
 
 from lenet5 import compiler, draws, exact
 from lenet5.checkpoint import seal, write_table
@@ -45,15 +44,10 @@ def here(build_library, path: Path, threads: int, split: Split) -> str:
 
 def elsewhere(target: str, folder: Path, split: Split) -> str:
     """The checksum by a program for another machine."""
-    flags, _, program = TARGETS[target]
-    driver = folder / target
-    compiler.compile_source(HERE / "kernel_driver.c", driver, [*compiler.FLAGS, *flags])
-    script = [HERE / "kernel_driver.mjs"] if target == "wasm" else []
     weights, rows = draws.initial_weights(0), draws.shuffle(0, 1, IMAGES)
     sizes = np.array([IMAGES, IMAGES, BATCH], np.int32)
-    sent = b"".join(x.tobytes() for x in (sizes, *weights.values(), *split, rows))
-    command = [program, *script, driver]
-    came = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
+    arrays = [sizes, *weights.values(), *split, rows]
+    came = run_on(TARGETS[target], HERE / "kernel_driver.c", folder, arrays)
     start = 8 * -(-IMAGES // BATCH) + 24  # losses; Adam's powers and steps
     size = 4 * sum(array.size for array in weights.values())
     return checksum({"all": np.frombuffer(came[start : start + size], np.uint8)})

@@ -1,9 +1,11 @@
 """The exact engine computes the same bytes however and wherever its kernel is built."""
 
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -15,10 +17,44 @@ from lenet5.exact import ExactEngine, trial
 
 HERE = Path(__file__).parent
 BARE = ("-nostdlib", "-static")
+
+
+class Target(NamedTuple):
+    """A machine that is not this one: how C is built for it, and what runs it here."""
+
+    flags: list[str]
+    package: str  # of Debian, with the program
+    program: str
+    options: tuple[str, ...] = ()
+    order: str = "<"  # of the bytes in a number, as NumPy writes it
+
+
 TARGETS = {
-    "aarch64": (["-target", "aarch64-linux-musl", *BARE], "qemu-user", "qemu-aarch64"),
-    "riscv64": (["-target", "riscv64-linux-musl", *BARE], "qemu-user", "qemu-riscv64"),
-    "wasm": (compiler.WASM, "nodejs", "node"),
+    "aarch64": Target(
+        ["-target", "aarch64-linux-musl", *BARE], "qemu-user", "qemu-aarch64"
+    ),
+    "riscv64": Target(
+        ["-target", "riscv64-linux-musl", *BARE], "qemu-user", "qemu-riscv64"
+    ),
+    "wasm": Target(compiler.WASM, "nodejs", "node", (str(HERE / "kernel_driver.mjs"),)),
+}
+# Machines of other kinds: the largest number first, 32 bits, an early x86-64, Windows.
+RARE_TARGETS = {
+    "s390x": Target(
+        ["-target", "s390x-linux-musl", *BARE], "qemu-user", "qemu-s390x", order=">"
+    ),
+    "i386": Target(
+        ["-target", "x86-linux-musl", "-mcpu=pentium4", *BARE],
+        "qemu-user",
+        "qemu-i386",
+    ),
+    "nehalem": Target(
+        ["-target", "x86_64-linux-musl", "-mcpu=nehalem", *BARE],
+        "qemu-user",
+        "qemu-x86_64",
+        ("-cpu", "Nehalem"),
+    ),
+    "windows": Target(["-target", "x86_64-windows-gnu"], "wine", "wine"),
 }
 
 
@@ -73,31 +109,67 @@ def test_no_build_and_no_number_of_threads_changes_a_byte(mnist, build, build_li
     assert all(outcome(split, threads) == expected for threads in (1, 2, 3, 8))
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_no_machine_changes_a_byte(mnist, target, tmp_path):
-    flags, package, program = TARGETS[target]
-    command = [need(package, program), tmp_path / "driver"]
-    if target == "wasm":
-        command.insert(1, HERE / "kernel_driver.mjs")
-    flags = [*compiler.FLAGS, *flags]
-    compiler.compile_source(HERE / "kernel_driver.c", tmp_path / "driver", flags)
+def run_on(target, driver, folder, arrays, *flags):
+    """The bytes that a driver, built for another machine, makes of those of some arrays."""
+    program = folder / "driver"
+    compiler.compile_source(driver, program, [*compiler.FLAGS, *target.flags, *flags])
+    command = [need(target.package, target.program), *target.options, program]
+    sent = in_order(target, arrays)
+    return subprocess.run(command, input=sent, capture_output=True, check=True).stdout
 
+
+def in_order(target, arrays):
+    """The bytes of some arrays as the machine has them."""
+    return b"".join(
+        array.astype(array.dtype.newbyteorder(target.order)).tobytes()
+        for array in arrays
+    )
+
+
+def check_training_on(target, mnist, folder):
+    """Train and measure on another machine: each byte must be that of this one."""
     split = Split(mnist[0].images[:100], mnist[0].labels[:100])
     weights, rows = draws.initial_weights(0), draws.shuffle(0, 1, 100)
-    parts = [np.array([100, 100, 40], np.int32), *weights.values(), *split, rows]
-    sent = b"".join(part.tobytes() for part in parts)
-    came = subprocess.run(command, input=sent, capture_output=True, check=True).stdout
+    head = np.array([100, 100, 40], np.int32)
+    arrays = [head, *weights.values(), *split, rows]
+    came = run_on(target, HERE / "kernel_driver.c", folder, arrays)
 
     engine = ExactEngine(weights)
-    parts = [engine.steps(split, rows, 40, 3e-4), engine._memory]
-    parts += [engine.logits(split.images), np.array(engine.measure(split))]
-    parts += [engine.probabilities(split.images)]
-    parts += [
-        np.concatenate(
-            [x.ravel() for x in engine.activations(split.images[0]).values()]
-        )
-    ]
-    assert came == b"".join(x.tobytes() + bytes(-x.nbytes % 8) for x in parts)
+    results = [engine.steps(split, rows, 40, 3e-4), *engine.state().values()]
+    results += [engine.logits(split.images), np.array(engine.measure(split))]
+    results += [engine.probabilities(split.images)]
+    layers = engine.activations(split.images[0]).values()
+    results += [np.concatenate([layer.ravel() for layer in layers])]
+    padded = (
+        in_order(target, [result]) + bytes(-result.nbytes % 8) for result in results
+    )
+    assert came == b"".join(padded)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_machine_changes_a_byte(mnist, target, tmp_path):
+    check_training_on(TARGETS[target], mnist, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("target", RARE_TARGETS)
+def test_no_rare_machine_changes_a_byte(mnist, target, tmp_path, monkeypatch):
+    if target == "windows":
+        if not shutil.which("wine"):
+            pytest.skip("no wine (it is large): apt-get install wine, for this test")
+        monkeypatch.setenv("WINEPREFIX", str(tmp_path / "wine"))
+        monkeypatch.setenv("WINEDEBUG", "-all")
+    check_training_on(RARE_TARGETS[target], mnist, tmp_path)
+
+
+def test_a_machine_without_strict_arithmetic_is_refused_in_a_line(tmp_path):
+    flags = [*compiler.FLAGS, "-target", "x86-linux-musl", "-mcpu=pentium", *BARE]
+    with pytest.raises(
+        Lenet5Error, match=r"strict IEEE arithmetic: .*no x87"
+    ) as caught:
+        compiler.compile_source(HERE / "kernel_driver.c", tmp_path / "driver", flags)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def has_fused_products():
