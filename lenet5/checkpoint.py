@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from lenet5.draws import parameter_shapes
 from lenet5.train import checksum
 
 SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
+DATES = "DATES"  # of a folder whose files' days are kept
 PACKAGE = Path(__file__).resolve().parent
 # What decides a run's numbers besides its config and data. The lines of Python around the
 # kernel are held to it by the trial that each engine makes, see lenet5/exact.py.
@@ -94,11 +96,45 @@ def load_weights(path: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
 
 
 def seal(folder: Path) -> None:
-    """Write the checksums of a folder's files into its ``SHA256SUMS``."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    """Write the checksums of a folder's files into its ``SHA256SUMS``.
+
+    A folder that has a file ``DATES`` has it brought up to date before.
+    """
+    if (folder / DATES).exists():
+        date_files(folder)
+    files = sorted(
+        (path for path in folder.iterdir() if path.is_file()),
+        key=lambda path: path.name,  # a path of Windows has no capitals
+    )
     whole = [path for path in files if ".partial" not in path.suffixes]
     lines = [_line(path) for path in whole if path.name != SUMS]
     write_whole(folder / SUMS, "".join(lines).encode())
+
+
+def date_files(folder: Path) -> None:
+    """Note in a folder's ``DATES`` on which day the bytes of each file last changed.
+
+    A line is a day (UTC), a SHA-256 and the name of a file, in the folder or below. A file
+    keeps the day that stands there with its checksum, so that writing the same bytes again
+    changes nothing; any other is of today.
+    """
+    known, lines = {}, []
+    if (folder / DATES).exists():
+        for line in (folder / DATES).read_text(encoding="utf-8").splitlines():
+            known[line[12:]] = line[:10]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    for path in sorted(folder.rglob("*"), key=Path.as_posix):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not _is_passing(path):
+            summed = f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}"
+            lines.append(f"{known.get(summed, today)}  {summed}\n")
+    write_whole(folder / DATES, "".join(lines).encode())
+
+
+def _is_passing(path: Path) -> bool:
+    """Whether a file is a list of the others, hidden, or not whole."""
+    listed = path.name in (SUMS, DATES) or path.name.startswith(".")
+    return listed or ".partial" in path.suffixes
 
 
 def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
