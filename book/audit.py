@@ -7,7 +7,8 @@ seed = 0
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import figures, glue, ledger, origin, report, show, show_table
+from exhibits import glue, ledger, origin, report, show, show_table
+from exhibits.figures import counts, curves, images, network
 from exhibits.findings import Findings, find_all
 from exhibits.intervals import LEVEL
 from exhibits.systems import systems
@@ -69,7 +70,7 @@ show_table(
 
 # %% tags=["hide-input", "remove-output"]
 glue("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
-errata = figures.errata(history, original, claims["accuracy"].value)
+errata = curves.errata(history, original, claims["accuracy"].value)
 show("fig-errata", errata, source)
 
 # %% [markdown]
@@ -102,7 +103,7 @@ glue("{:.2f} %", validated=100 - by_validation)
 taken = ("one epoch", "two epochs", "three epochs")[len(set(chosen.values())) - 1]
 gain = last - by_test
 glue(taken=taken, flattery=f"{gain:.2f} points" if gain else "nothing")
-show("fig-selection", figures.selection(errors, chosen), held_source)
+show("fig-selection", curves.selection(errors, chosen), held_source)
 
 # %% [markdown]
 # ```{glue:figure} fig-selection
@@ -147,7 +148,7 @@ show_table(
 low, high = compared[0].interval
 glue("{:.0f} %", level=100 * LEVEL, coverage=100 * COVERAGE)
 glue(significance=claims["replication"].value, interval=f"{low:.2f} to {high:.2f} %")
-show("fig-intervals", figures.intervals(compared), source)
+show("fig-intervals", counts.intervals(compared), source)
 
 # %% [markdown]
 # ```{glue:figure} fig-intervals
@@ -214,7 +215,7 @@ wrong, kept = predictions.wrong, np.ones(evidence.images, bool)
 kept[facts["rejected"]] = False
 glue(rejected=(~kept).sum(), rejected_wrong=wrong[~kept].sum())
 glue("{:.2f} %", kept_error=100 * wrong[kept].sum() / kept.sum())
-show("fig-atlas", figures.atlas(predictions, facts["rejected"]), source)
-show("fig-filters", figures.filters(run.weights), source)
+show("fig-atlas", images.atlas(predictions, facts["rejected"]), source)
+show("fig-filters", network.filters(run.weights), source)
 first = predictions.images[0]
-show("fig-maps", figures.feature_maps(first, run.engine().activations(first)), source)
+show("fig-maps", network.feature_maps(first, run.engine().activations(first)), source)

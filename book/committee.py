@@ -6,7 +6,6 @@ import numpy as np
 from exhibits import (
     committee,
     costs,
-    figures,
     glue,
     ladder,
     ledger,
@@ -15,6 +14,8 @@ from exhibits import (
     show_source,
     show_table,
 )
+from exhibits.figures import committee as figures
+from exhibits.figures.images import digits
 from lenet5.data import load
 from systems import column2012, rungs
 from systems import committee as small
@@ -76,7 +77,7 @@ engine = ColumnEngine(FIRST, 0)
 for epoch in range(len(PUBLISHED)):
     level = engine.distorted(view(digit, 0), epoch)[0, 0]
     shown.append(np.round(127.5 * (level + 1)).astype(np.uint8))
-show("fig-views", figures.digits(np.stack(shown)[:, None], 7), of_columns)
+show("fig-views", digits(np.stack(shown)[:, None], 7), of_columns)
 glue("{:,}", parameters=sum(x.numel() for x in column2012.Column().parameters()))
 
 # %% tags=["hide-input"]

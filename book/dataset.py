@@ -1,7 +1,8 @@
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import figures, glue, origin, show, show_table
+from exhibits import glue, origin, show, show_table
+from exhibits.figures import counts, images
 from lenet5.data import checksum, load
 
 train, test = load()
@@ -39,7 +40,7 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # grey is {glue:text}`mean_grey`.
 
 # %% tags=["hide-input", "remove-output"]
-show("fig-digits", figures.digits(train.images[:100]), source)
+show("fig-digits", images.digits(train.images[:100]), source)
 glue("{:.0f} %", paper=100 * (train.images == 0).mean())
 glue("{:.3f}", mean_grey=train.images.mean() / 255)
 
@@ -59,7 +60,7 @@ glue("{:.3f}", mean_grey=train.images.mean() / 255)
 # %% tags=["hide-input", "remove-output"]
 glue("{:,}", fewest=ours.min(), most=ours.max(), mean_count=round(ours.mean()))
 glue(fewest_digit=ours.argmin(), most_digit=ours.argmax())
-show("fig-classes", figures.class_bars(ours, "images", ours.mean(), "average"), source)
+show("fig-classes", counts.class_bars(ours, "images", ours.mean(), "average"), source)
 
 # %% tags=["hide-input"]
 rows = [*enumerate(zip(ours, theirs)), ("all", (ours.sum(), theirs.sum()))]

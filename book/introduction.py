@@ -15,7 +15,8 @@
 # {term}`epoch`, lead to the {doc}`glossary`.
 
 # %% tags=["remove-cell"]
-from exhibits import figures, glue, ledger, origin, show
+from exhibits import glue, ledger, origin, show
+from exhibits.figures import network
 from exhibits.layers import layer_table
 from lenet5.model import LeNet5
 
@@ -95,7 +96,7 @@ dense = sum(row.parameters for row in layers if row.kind == "Linear")
 multiply_adds = sum(row.multiply_adds for row in layers)
 glue("{:,}", parameters=parameters, multiply_adds=multiply_adds)
 glue("{:.0f} %", dense_share=100 * dense / parameters)
-show("fig-architecture", figures.architecture(model, layers), origin.of_nothing())
+show("fig-architecture", network.architecture(model, layers), origin.of_nothing())
 
 # %% tags=["remove-cell"]
 singles = "{mcdnn_single_lowest} to {mcdnn_single_highest} %".format(**facts)

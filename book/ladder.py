@@ -1,8 +1,9 @@
 # %% tags=["remove-cell"]
 from dataclasses import replace
 
-from exhibits import figures, glue, ladder, origin, show, show_source, show_table
+from exhibits import glue, ladder, origin, show, show_source, show_table
 from exhibits import intervals as ci
+from exhibits.figures import ladder as figures
 from lenet5 import Config
 from lenet5.data import load
 from systems import lenet1998, recipe, rungs, study

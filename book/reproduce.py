@@ -32,13 +32,14 @@
 # ---
 # ```
 
-# %% tags=["remove-cell"]
+# %% depends=["pad/samples.json"] tags=["remove-cell"]
 import json
 from pathlib import Path
 
 import pandas as pd
 
-from exhibits import RECORD, Predictions, figures, glue, history_of, origin, show
+from exhibits import RECORD, Predictions, glue, history_of, origin, show
+from exhibits.figures import browser
 from lenet5.checkpoint import write_whole
 from lenet5.data import load
 from lenet5.run import Run
@@ -95,10 +96,9 @@ glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
 
 # %% tags=["hide-input", "remove-output"]
 read = Predictions.of(run, load()[1])
-rows = [
-    sample["index"] for sample in json.loads(Path("pad", "samples.json").read_text())
-]
-figure = figures.trained_here(history_of(run), run.weights["conv1.weight"], read, rows)
+samples = json.loads(Path("pad", "samples.json").read_text(encoding="utf-8"))
+rows = [sample["index"] for sample in samples]
+figure = browser.trained_here(history_of(run), run.weights["conv1.weight"], read, rows)
 show("fig-reproduce", figure, origin.of_run(run))
 
 # %% [markdown]

@@ -7,8 +7,10 @@ seed = 0
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import figures, glue, origin, report, show, show_table
-from exhibits.study import read_study
+from exhibits import glue, origin, report, show, show_table
+from exhibits.figures import counts, curves, images
+from exhibits.figures.answer import answer
+from exhibits.seeds import read_study
 from lenet5.draws import shuffle
 
 run, predictions, history, original = report(epochs, batch_size, lr, seed)
@@ -36,7 +38,7 @@ glue("{:.2f} %", train_error=last.train_error)
 glue("{:.2f} %", original_error=published.iloc[-1])
 glue("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
 spread = read_study("seeds.csv").errors
-show("fig-answer", figures.answer(history, original, spread), source)
+show("fig-answer", answer(history, original, spread), source)
 
 # %% [markdown]
 # ## Convergence
@@ -77,7 +79,7 @@ show_table(
 glue("{:.1f} %", first_error=history.test_error[0])
 glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
 glue("{:.4f}", original_first_loss=original.loss[0])
-show("fig-convergence", figures.convergence(history, original), source)
+show("fig-convergence", curves.convergence(history, original), source)
 
 # %% [markdown]
 # ## Accuracy
@@ -111,9 +113,9 @@ ours, theirs = history.test_error.idxmin(), original.accuracy.idxmax()
 glue(best_epoch=ours, original_best_epoch=original.drawn_at_epoch[theirs])
 glue("{:.2f} %", best_accuracy=100 - history.test_error[ours])
 glue("{:.2f} %", original_best=original.accuracy[theirs])
-show("fig-first", figures.predictions(predictions, range(9)), source)
+show("fig-first", images.predictions(predictions, range(9)), source)
 drawn = shuffle(seed, 0, len(predictions.labels))[:9]
-show("fig-random", figures.predictions(predictions, drawn), source)
+show("fig-random", images.predictions(predictions, drawn), source)
 
 # %% [markdown]
 # ## Mistakes
@@ -158,9 +160,9 @@ glue("{:.0f} %", sure=100 * sure)
 glue(sure_mistakes=(predictions.confidence[predictions.wrong] > sure).sum())
 glue("{:.2f} %", surest_confidence=100 * predictions.confidence[surest[0]])
 bars = (errors, "error (% of the class)", last.test_error, "all images")
-show("fig-confusion", figures.confusion(matrix), source)
-show("fig-class-error", figures.class_bars(*bars), source)
-show("fig-mistakes", figures.predictions(predictions, surest, confident=True), source)
+show("fig-confusion", counts.confusion(matrix), source)
+show("fig-class-error", counts.class_bars(*bars), source)
+show("fig-mistakes", images.predictions(predictions, surest, confident=True), source)
 
 # %% [markdown]
 # ## What next

@@ -30,7 +30,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from exhibits import RECORD, Predictions, figures, glue, origin, show
+from exhibits import RECORD, Predictions, glue, origin, show
+from exhibits.figures import images
 from lenet5.checkpoint import write_whole
 from lenet5.data import centre, load
 from lenet5.run import Run
@@ -86,4 +87,4 @@ dot = centre(np.asarray(dot, dtype=np.float32))
 of_dot = run.engine().probabilities(dot[None, None])[0]
 glue(dot=of_dot.argmax())
 glue("{:.0f} %", dot_sure=100 * of_dot.max())
-show("fig-pad", figures.pad(drawing, seen, probabilities), origin.of_run(run))
+show("fig-pad", images.pad(drawing, seen, probabilities), origin.of_run(run))

@@ -4,9 +4,10 @@ import statistics
 import numpy as np
 import pandas as pd
 
-from exhibits import RECORD, figures, glue, ledger, origin, show, show_table
+from exhibits import RECORD, glue, ledger, origin, show, show_table
 from exhibits import intervals as ci
-from exhibits.study import MEASURES, measures, read_study
+from exhibits.figures import seeds as figures
+from exhibits.seeds import MEASURES, measures, read_study
 from lenet5 import DATA
 from lenet5.run import Run
 

@@ -1,15 +1,14 @@
 """Sphinx extension: the directives of the status page.
 
-``{chapter-status}`` lists how each chapter was executed, ``{file-status} PATTERN …`` when the
-history of the project last changed these files, ``{environment-status}`` the versions of
-the packages that the file ``status_requirements`` pins.
+``{chapter-status}`` lists how each chapter was executed, ``{file-status} PATTERN …`` when
+these files last changed, as the file ``status_dates`` says, ``{environment-status}`` the
+versions of the packages that the file ``status_requirements`` pins.
 """
 
 import hashlib
 import itertools
 import platform
 import re
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -63,20 +62,29 @@ class FileStatus(ChapterStatus):
     head = (("file", "last changed", "SHA-256"), (":-", ":-", ":-"))
 
     def rows(self, root: Path) -> list[list[str]]:
-        rows = []
+        rows, dates = [], self._dates(root)
         found = [sorted(root.glob(x)) for x in self.arguments[0].split()]
         for path in itertools.chain(*found):
             name = path.relative_to(root).as_posix()
-            self.env.note_dependency(str(path))
-            command = ["git", "log", "-1", "--format=%cs", "--", name]
-            try:
-                done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-                date = done.stdout.strip()
-            except FileNotFoundError:
-                date = ""
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            rows.append([f"`{name}`", date or "not known here", f"`{digest[:12]}`"])
+            date = dates.get((path, digest), "not known")
+            rows.append([f"`{name}`", date, f"`{digest[:12]}`"])
         return rows
+
+    def _dates(self, root: Path) -> dict[tuple[Path, str], str]:
+        """The day of each file and checksum that ``status_dates`` has.
+
+        A line there is a day, a SHA-256 and a name relative to the folder of
+        ``status_dates``. A file that has changed since has another checksum.
+        """
+        name, dates = self.config.status_dates, {}
+        lines = (root / name).read_text(encoding="utf-8").splitlines() if name else []
+        for line in lines:
+            parts = line.split(maxsplit=2)
+            if len(parts) == 3:
+                day, digest, file = parts
+                dates[(root / name).parent / file, digest] = day
+        return dates
 
 
 class EnvironmentStatus(SphinxDirective):
@@ -95,6 +103,7 @@ class EnvironmentStatus(SphinxDirective):
 
 def setup(app) -> None:
     app.add_config_value("status_requirements", "requirements.txt", "env", [str])
+    app.add_config_value("status_dates", "", "env", [str])
     app.add_directive("chapter-status", ChapterStatus)
     app.add_directive("file-status", FileStatus)
     app.add_directive("environment-status", EnvironmentStatus)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from lenet5.draws import parameter_shapes
 from lenet5.train import checksum
 
 SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
+DATES = "DATES"  # of a folder whose files' days are kept
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -84,11 +86,54 @@ def load_weights(path: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
 
 
 def seal(folder: Path) -> None:
-    """Write the checksums of a folder's files into its ``SHA256SUMS``."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    whole = [path for path in files if ".partial" not in path.suffixes]
-    lines = [_line(path) for path in whole if path.name != SUMS]
+    """Write the checksums of a folder's files, and of those below, into ``SHA256SUMS``.
+
+    A folder that has a file ``DATES`` has it brought up to date before.
+    """
+    if (folder / DATES).exists():
+        date_files(folder)
+    lines = []
+    for name in _whole_files(folder):
+        lines.append(f"{_sha256(folder / name)}  {name}\n")
     write_whole(folder / SUMS, "".join(lines).encode())
+
+
+def date_files(folder: Path) -> None:
+    """Note in a folder's ``DATES`` on which day the bytes of each file last changed.
+
+    A line is a day (UTC), a SHA-256 and the name of a file, in the folder or below. A file
+    keeps the day that stands there with its checksum, so that writing the same bytes again
+    changes nothing; any other is of today.
+    """
+    days = {}
+    if (folder / DATES).exists():
+        for line in (folder / DATES).read_text(encoding="utf-8").splitlines():
+            days[line[12:]] = line[:10]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    lines = []
+    for name in _whole_files(folder):
+        if name != DATES:
+            summed = f"{_sha256(folder / name)}  {name}"
+            lines.append(f"{days.get(summed, today)}  {summed}\n")
+    write_whole(folder / DATES, "".join(lines).encode())
+
+
+def _whole_files(folder: Path) -> list[str]:
+    """The names of the files in a folder and below, but for what is hidden or not whole.
+
+    They are in the order of their text, which is the same on every system. Lists of
+    checksums are left out.
+    """
+    names = []
+    for path in folder.rglob("*"):
+        passing = path.name.startswith(".") or ".partial" in path.suffixes
+        if path.is_file() and path.name != SUMS and not passing:
+            names.append(path.relative_to(folder).as_posix())
+    return sorted(names)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
@@ -104,12 +149,8 @@ def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
     for name in names or [line[66:] for line in sums.split("\n") if line]:
         if not (folder / name).is_file():
             raise Lenet5Error(f"{folder / name} is missing: {mend}")
-        if _line(folder / name) not in sums:
+        if f"{_sha256(folder / name)}  {name}\n" not in sums:
             raise Lenet5Error(f"{folder / name} is not as {SUMS} has it: {mend}")
-
-
-def _line(path: Path) -> str:
-    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
 def _checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:

@@ -15,10 +15,10 @@ from lenet5.compiler import cpuinfo
 from lenet5.data import Split
 from lenet5.train import checksum
 from systems import ladder, recipe
+from systems.held_back import HELD_BACK, hold_back
 from systems.ladder import Ladder
 
 TRAINING, TEST = 60_000, 10_000  # images of MNIST
-HELD_BACK = 5_000  # the last of the training images: the open choices are made on them
 # The parts before them, as large: together they hold every training image back once.
 PARTS = [f"part {1 + i}" for i in range(TRAINING // HELD_BACK - 1)]
 COLUMNS = (
@@ -89,17 +89,6 @@ def splits(judged_on: str, held_back: int = HELD_BACK) -> tuple[Split, Split]:
         return train, test
     start = PARTS.index(judged_on) * held_back if judged_on in PARTS else None
     return hold_back(train, held_back, start)
-
-
-def hold_back(split: Split, images: int = HELD_BACK, start: int | None = None):
-    """Part training images in two: to train, and so many to choose by, from ``start`` on.
-
-    Both keep the order of the file; by default the last are held back.
-    """
-    start = len(split.labels) - images if start is None else start
-    kept = np.ones(len(split.labels), bool)
-    kept[start : start + images] = False
-    return Split(*(x[kept] for x in split)), Split(*(x[~kept] for x in split))
 
 
 def run(

@@ -118,3 +118,29 @@ def test_the_checksums_cover_whatever_is_in_the_folder(tmp_path):
     (folder / "seeds.csv").unlink()
     with pytest.raises(Lenet5Error, match=r"seeds\.csv is missing"):
         check_sums(folder)
+
+
+def test_the_checksums_cover_the_folders_below(tmp_path):
+    below = tmp_path / "columns"
+    below.mkdir()
+    (tmp_path / "columns.csv").write_text("a table")
+    (below / "one").write_bytes(b"weights")
+    seal(tmp_path)
+    check_sums(tmp_path)
+    names = [line[66:] for line in (tmp_path / SUMS).read_text().splitlines()]
+    assert names == ["columns.csv", "columns/one"]
+    for changed in flipped(b"weights"):
+        (below / "one").write_bytes(changed)
+        with pytest.raises(Lenet5Error, match=r"columns.one is not as"):
+            check_sums(tmp_path)
+    (below / "one").unlink()
+    with pytest.raises(Lenet5Error, match=r"columns.one is missing"):
+        check_sums(tmp_path)
+
+
+def test_the_published_record_is_as_its_checksums_have_it():
+    check_sums(RECORD)
+    sums = (RECORD / SUMS).read_text()
+    for path in RECORD.rglob("*"):
+        if path.is_file() and path.name != SUMS:
+            assert f"  {path.relative_to(RECORD).as_posix()}\n" in sums

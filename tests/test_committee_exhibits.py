@@ -2,12 +2,13 @@
 
 import itertools
 
+import figures
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from exhibits import committee, figures, study
+from exhibits import committee, study
 from exhibits.committee import Networks
 from exhibits.costs import Cost
 from lenet5 import RECORD, Lenet5Error, data

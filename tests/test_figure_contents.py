@@ -4,12 +4,13 @@
 import base64
 import json
 
+import figures
 import made_up
 import numpy as np
 import pytest
 from made_up import read
 
-from exhibits import Predictions, figures
+from exhibits import Predictions
 from exhibits.layers import layer_table
 from lenet5.exact import ExactEngine
 from lenet5.model import LeNet5

@@ -3,19 +3,24 @@
 
 import inspect
 import io
+import pkgutil
 import re
+from importlib import import_module
 from urllib.parse import quote
 
+import figures
 import made_up
 import numpy as np
 import pandas as pd
 import pytest
 from made_up import read
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from exhibits import display, figures
+import exhibits.figures
+from exhibits import display
 from exhibits.costs import Cost
 from exhibits.figures.style import DARK, PAPER, WIDTH
 from exhibits.ladder import Step
@@ -81,6 +86,15 @@ def shown(figure, monkeypatch) -> dict[str, bytes]:
 
 def test_every_figure_is_drawn_here(arguments):
     assert sorted(arguments) == sorted(figures.__all__)
+    found = []
+    for entry in pkgutil.iter_modules(exhibits.figures.__path__, "exhibits.figures."):
+        module = import_module(entry.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            drawn = inspect.signature(function).return_annotation is Figure
+            in_style = hasattr(function, "__wrapped__")  # by style.drawing
+            if drawn and in_style and function.__module__ == entry.name:
+                found.append(name)
+    assert sorted(found) == sorted(figures.__all__)
 
 
 def contrast(*colours: str) -> float:

@@ -11,7 +11,7 @@ from test_book import glued
 from test_prose import glued_in
 
 from exhibits import rounding
-from exhibits.study import measures, read_study
+from exhibits.seeds import measures, read_study
 from lenet5 import Config
 from lenet5.data import Split
 from lenet5.draws import initial_weights

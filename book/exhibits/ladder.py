@@ -8,7 +8,8 @@ import pandas as pd
 
 from exhibits import ledger
 from exhibits.intervals import fold_interval, mean_interval, place, welch_interval
-from exhibits.study import read_runs, read_study
+from exhibits.seeds import read_study
+from exhibits.study import read_runs
 from lenet5 import Config, checkpoint
 from lenet5.run import RECORD
 from systems import recipe, rungs, study

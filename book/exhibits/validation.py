@@ -7,9 +7,10 @@ command, ``python -m exhibits.validation``, it stores both runs in ``record/``.
 import pandas as pd
 
 from lenet5 import Config
+from lenet5.checkpoint import seal
 from lenet5.data import Split, load
 from lenet5.run import RECORD, Run, load_or_train
-from systems.study import HELD_BACK, hold_back
+from systems.held_back import HELD_BACK, hold_back
 
 
 def two_runs(
@@ -40,3 +41,4 @@ if __name__ == "__main__":
     held_back, tested = two_runs(Config(), *load(), fresh=True)
     held_back.save(RECORD / "validation")
     tested.save(RECORD / "validation-test")
+    seal(RECORD)
