@@ -10,7 +10,8 @@
 #   --packages "A B" more of Debian's packages than python3-venv, make and git, such as
 #                    "chromium nodejs qemu-user": a test that lacks its program is skipped
 #   --cpu PLACE      take torch from an index of CPU builds: its address, or a folder of
-#                    wheels; by default torch is what the package index has, for CUDA
+#                    wheels; without it torch is what the package index has, most
+#                    often the build for CUDA
 #   --fresh          use nothing that an earlier call has downloaded
 #   --keep FOLDER    make the machine there and leave it; by default it is removed
 #
@@ -133,13 +134,13 @@ make_user() { # with a repository that is theirs, and pip set up to reach an ind
     chown -R $READER:$READER "$machine/home/reader/.cache"
 }
 
-# Of this machine's settings what leads to an index, and not what changes the choice there.
+# Of this machine's settings what leads to its index, and not what else it is offered.
 pip_settings() {
     echo "[global]"
     echo "log = /home/reader/pip.log"
     echo "cert = /etc/ssl/certs/ca-certificates.crt"
-    python3 -m pip config list 2>/dev/null |
-        sed -n "s/^[a-z:]*\.\(index-url\|proxy\|trusted-host\|\(default-\)\{0,1\}timeout\)='\(.*\)'$/\1 = \3/p"
+    local setting='^[a-z:]*\.\(index-url\|proxy\|trusted-host\|timeout\)='
+    python3 -m pip config list 2>/dev/null | sed -n "s/$setting'\(.*\)'$/\1 = \2/p"
     if [[ -d $cpu ]]; then
         echo "find-links = /srv/wheels"
     elif [[ -n $cpu ]]; then
@@ -194,4 +195,4 @@ downloaded() { # LOG: the bytes of what pip fetched, by network or from a folder
     ' "$1"
 }
 
-main "$@"
+main "$@"; exit # in one line: a shell reads on in a file that has changed meanwhile

@@ -110,3 +110,14 @@ def test_any_source_is_built_and_another_is_another(tmp_path, monkeypatch):
     assert compiler.library(source, FACTOR=7) != last
     assert compiler.webassembly(source, FACTOR=7).read_bytes()[:4] == b"\0asm"
     assert len(list((tmp_path / "cache").glob("any-*.so"))) == 7
+
+
+def test_webassembly_is_the_same_in_every_folder(tmp_path, monkeypatch):
+    modules = set()
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "any.c").write_text(SOURCE)
+        monkeypatch.setattr(compiler, "CACHE", folder / "cache")
+        modules.add(compiler.webassembly(folder / "any.c", FACTOR=7).read_bytes())
+    assert len(modules) == 1
