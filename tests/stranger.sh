@@ -156,6 +156,7 @@ as_reader() { # FOLDER COMMAND: in a folder of the home
     unshare --mount --pid --fork --kill-child bash -euc '
         mount -t proc proc "$machine/proc"
         mount -t tmpfs -o mode=1777 tmpfs "$machine/dev/shm"
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$machine/dev/pts"
         if [[ -d $cpu ]]; then
             mount --bind -o ro "$cpu" "$machine/srv/wheels"
         fi
@@ -191,7 +192,7 @@ downloaded() { # LOG: the bytes of what pip fetched, by network or from a folder
             unit["bytes"] = 1; unit["kB"] = 1e3; unit["MB"] = 1e6; unit["GB"] = 1e9
             sum += $(NF - 1) * unit[$NF]
         }
-        END { printf "%d\n", sum }
+        END { printf "%.0f\n", sum }
     ' "$1"
 }
 

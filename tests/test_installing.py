@@ -127,6 +127,22 @@ def test_requirements_and_constraints_agree():
         assert constraints[name] == version
 
 
+@pytest.mark.parametrize("version", [(3, FIRST, 0), (3, ABOVE - 1, 0)])
+def test_every_pinned_package_takes_the_first_and_the_last_python(version):
+    """A stable Debian keeps an early 3.11: a package that asks for 3.11.5 is none for it."""
+    refused = []
+    for name in pins("constraints.txt"):
+        try:
+            asked = importlib.metadata.metadata(name)["Requires-Python"] or ""
+        except importlib.metadata.PackageNotFoundError:
+            continue  # it is for other systems
+        for sign, bound in re.findall(r"(>=|<)\s*([\d.]+)", asked):
+            numbers = tuple(map(int, bound.split(".")))
+            if (version >= numbers) != (sign == ">="):
+                refused.append(f"{name} {asked}")
+    assert refused == []
+
+
 def test_the_readme_says_what_each_package_is_for():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.partition("| package | use |")[2].partition("\n\n")[0]
