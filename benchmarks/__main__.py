@@ -34,10 +34,10 @@ TRAINING, EVALUATION = 758_520 * 60_000, 281_640 * 70_000  # multiply-adds an ep
 
 def start(function: str, backend: str = "") -> subprocess.Popen:
     """A process that has trained an epoch, and trains one more when asked."""
-    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE) | {"encoding": "utf-8"}
     command = [sys.executable, "-m", "benchmarks.peers", function]
     settings = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": backend}
-    process = subprocess.Popen(command, env=os.environ | settings, text=True, **pipes)
+    process = subprocess.Popen(command, env=os.environ | settings, **pipes)
     hear(process)
     return process
 

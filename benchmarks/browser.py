@@ -70,7 +70,7 @@ def in_the_page(page, epochs: int) -> float:
 def native(epochs: int) -> float:
     """The median epoch of the native engine, one thread, no more than SSE2."""
     command, env = [sys.executable, "-c", NATIVE % epochs], {"LENET5_CPU": "baseline"}
-    said = subprocess.check_output(command, env=os.environ | env, text=True)
+    said = subprocess.check_output(command, env=os.environ | env, encoding="utf-8")
     return median_step([float(word) for word in said.split()])
 
 

@@ -165,7 +165,7 @@ def _channels_last(split) -> tuple[np.ndarray, np.ndarray]:
 
 def peak_mib() -> float:
     """Peak memory of this program; what getrusage tells includes the one that started it."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
 

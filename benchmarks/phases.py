@@ -15,7 +15,7 @@ SOURCE = Path(__file__).with_suffix(".c")
 
 def times(program: Path) -> dict[str, float]:
     """Microseconds an image by phase."""
-    done = subprocess.run([program], capture_output=True, text=True, check=True)
+    done = subprocess.run([program], capture_output=True, encoding="utf-8", check=True)
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     return {name: float(value) for name, value in rows}
 

@@ -101,7 +101,8 @@ def write_data(script: Path, name: str, source: str) -> bool:
         script.unlink(missing_ok=True)
         return False
     text = base64.b64encode(path.read_bytes()).decode()
-    script.write_text(f"(window.appData ??= {{}})[{name!r}] = {text!r};\n")
+    line = f"(window.appData ??= {{}})[{name!r}] = {text!r};\n"
+    script.write_text(line, encoding="utf-8", newline="\n")
     return True
 
 

@@ -15,12 +15,23 @@ from sphinx.errors import SphinxError
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 HELD = "BOOK_BUILD_HOLDS"  # tells the programs that a build starts
+# The program jupyter-book, wherever it lies and whatever its suffix on this machine.
+START = (
+    "import sys; from jupyter_book.cli.main import main; "
+    "sys.argv[0] = 'jupyter-book'; sys.exit(main())"
+)
+JUPYTER_BOOK = [sys.executable, "-P", "-c", START]
+MODULES = ["."]  # where a book's own modules are found, if it says nothing else
 
 
 class BookError(SphinxError):
     """A book that cannot be built; its message is one line."""
 
     category = "Book failed"
+
+
+class NotThereError(BookError):
+    """A file or a folder that the book names is missing."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +61,38 @@ class Book:
         return [source for source in sources if source.exists()]
 
     @property
+    def module_folders(self) -> list[Path]:
+        """Where the project's own modules are found, beside a chapter's own folder.
+
+        Raises NotThereError if a folder of ``chapters_modules`` is missing.
+        """
+        names = self.setting("chapters_modules", MODULES)
+        for name in names:
+            if not (self.root / name).is_dir():
+                where = "chapters_modules in _config.yml"
+                raise NotThereError(f"{where}: there is no folder {name}")
+        return [self.root / name for name in names]
+
+    def name_of(self, path: Path) -> str:
+        """The name of a file from the book's folder on, with ``/`` on every system."""
+        return Path(os.path.relpath(path, self.root)).as_posix()
+
+    @property
     def pdf(self) -> Path:
         """Where the printed book is built: ``latex_documents: targetname`` names it."""
         documents = self.config.get("latex", {}).get("latex_documents", {})
         name = Path(documents.get("targetname", "book.tex"))
         return self.root / "_build" / "latex" / name.with_suffix(".pdf")
+
+
+def python_path(book: Book) -> str:
+    """``PYTHONPATH`` with the folders of the book's own modules before all others.
+
+    What is read to see whether a chapter is out of date is what its kernel imports.
+    """
+    folders = [str(folder.resolve()) for folder in book.module_folders]
+    known = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([*folders, known] if known else folders)
 
 
 @contextmanager

@@ -10,38 +10,68 @@ from pathlib import Path
 
 from sphinx.util import logging
 
-from ext.book import Book, alone, show_cause_last
-from ext.execute import contents, refresh, stored_digest
+from ext.book import MODULES, Book, NotThereError, alone, show_cause_last
+from ext.execute import Chapter
 
 LOG = Path("_build", "executions.jsonl")
+ASKED = "all chapters are asked for"
 
 
 def update(book: Book, force: bool = False, say=print) -> list[str]:
     """Bring every chapter up to date, or with ``force`` execute every one.
 
-    They follow in the order of the table of contents; ``say`` is told of each that
-    changed. Returns the names of these. Raises BookError if a cell raises.
+    They follow in the order of the table of contents. ``say`` is told first which will be
+    executed and why, then of each that changed. Returns the names of the changed ones.
+    Raises BookError if a cell raises.
     """
-    watched = contents(book.root, book.setting("chapters_watch", []))
-    parameters = book.setting("chapters_parameters", {})
+    announced = announce(book, force, say)
     changed = []
     for source in book.chapters:
         start = time.perf_counter()
-        outcome = refresh(source, watched, parameters, force)
-        name = source.relative_to(book.root).with_suffix("").as_posix()
+        # Read anew: a chapter before it may have written what this one depends on.
+        chapter = Chapter.read(book, source)
+        since = ASKED if force else chapter.stale_since()
+        if since and chapter.name not in announced:
+            say(_announcement(chapter, since))
+        outcome = chapter.refresh(execute=bool(since))
         if outcome != "up to date":
-            say(f"chapter {name}: {outcome}")
-            changed.append(name)
+            say(f"chapter {chapter.name}: {outcome}")
+            changed.append(chapter.name)
         if outcome == "executed":
-            line = {
-                "chapter": name,
-                "seconds": round(time.perf_counter() - start, 1),
-                "finished": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-                "digest": stored_digest(source.with_suffix(".ipynb")),
-            }
-            with open(book.root / LOG, "a", encoding="utf-8") as log:
-                log.write(json.dumps(line) + "\n")
+            _log(chapter, time.perf_counter() - start)
     return changed
+
+
+def announce(book: Book, force: bool, say) -> set[str]:
+    """Say which chapters are to be executed, as far as it is known before; their names."""
+    names = set()
+    for source in book.chapters:
+        try:
+            chapter = Chapter.read(book, source)
+        except NotThereError:
+            if not names:
+                raise
+            break  # a chapter before it may write the file
+        if since := ASKED if force else chapter.stale_since():
+            say(_announcement(chapter, since))
+            names.add(chapter.name)
+    return names
+
+
+def _announcement(chapter: Chapter, since: str) -> str:
+    return f"chapter {chapter.name}: to be executed, since {since}"
+
+
+def _log(chapter: Chapter, seconds: float) -> None:
+    line = {
+        "chapter": chapter.name,
+        "seconds": round(seconds, 1),
+        "finished": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "digest": chapter.digest,
+    }
+    log = chapter.book.root / LOG
+    with open(log, "a", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def executions(root: Path) -> dict[str, dict]:
@@ -74,7 +104,8 @@ def renew_glued_numbers(app, env) -> list[str]:
 
 def setup(app) -> None:
     show_cause_last()
-    for name, default in (("watch", []), ("parameters", {}), ("check", "")):
+    defaults = {"watch": [], "modules": MODULES, "parameters": {}, "check": ""}
+    for name, default in defaults.items():
         app.add_config_value(f"chapters_{name}", default, "", [type(default)])
     # Before sphinx-external-toc and MyST-NB look for the notebooks.
     app.connect("config-inited", execute_stale, priority=0)

@@ -1,13 +1,15 @@
 """Turn a chapter's source, a jupytext .py, into its executed notebook beside it.
 
-The notebook remembers a digest of what made it, and is executed again when that changes.
+The notebook remembers what made it, and is executed again when that changes.
 """
 
 import ast
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
@@ -15,55 +17,120 @@ import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from nbformat.reader import NotJSONError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from ext.book import BookError
+from ext.book import Book, BookError, python_path
+from ext.depends import dependencies
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+SHOWN = 16  # letters of each checksum that a notebook keeps
+NAMED = 3  # causes that a line names
 
 
-def refresh(source: Path, watched: str, parameters: dict, force: bool = False) -> str:
-    """Bring the notebook beside a chapter's ``source`` up to date.
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter as its files are now.
 
-    Parameters
-    ----------
-    watched : str
-        What `contents` says of the files that the chapter's results depend on.
-    parameters : dict
-        Values for names of the chapter's ``parameters`` cell; other names are left out.
-    force : bool
-        Execute even if nothing changed.
-
-    Returns
-    -------
-    str
-        "executed", "text updated" or "up to date".
-
-    Raises
-    ------
-    BookError
-        If a cell raises; the notebook that was there stays.
+    ``notebook`` is its source with the parameters of an edition; ``depends`` has the
+    SHA-256 of each file on which it depends.
     """
-    notebook, target = jupytext.read(source), source.with_suffix(".ipynb")
-    for name, cell in declared(notebook).items():
-        if name in parameters:
-            cell.source += f"\n{name} = {parameters[name]!r}"
-    wanted = digest(notebook, watched)
-    stale = force or stored_digest(target) != wanted
-    if stale:
-        notebook = _execute(source, notebook)
-    else:
-        _adopt_outputs(notebook, nbformat.read(target, as_version=4))
-    for cell in notebook.cells:
-        if "save_as" in cell.metadata:
-            picture = cell.outputs[-1].data["image/svg+xml"]
-            _replace(source.parent / cell.metadata["save_as"], picture)
-    content = _tidy(notebook, wanted)
-    if not stale and content == target.read_text(encoding="utf-8"):
-        return "up to date"
-    _replace(target, content)
-    return "executed" if stale else "text updated"
+
+    book: Book
+    source: Path
+    notebook: NotebookNode
+    depends: dict[str, str]
+
+    @classmethod
+    def read(cls, book: Book, source: Path) -> "Chapter":
+        """Read it, and all on which it depends; BookError says what cannot be read."""
+        notebook = jupytext.read(source)
+        parameters = book.setting("chapters_parameters", {})
+        for name, cell in declared(notebook).items():
+            if name in parameters:
+                cell.source += f"\n{name} = {parameters[name]!r}"
+        return cls(book, source, notebook, dependencies(book, source, notebook))
+
+    @property
+    def name(self) -> str:
+        """Its name in the table of contents."""
+        return self.book.name_of(self.source.with_suffix(""))
+
+    @property
+    def target(self) -> Path:
+        """Its notebook."""
+        return self.source.with_suffix(".ipynb")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what decides the outputs: the code cells, and each file."""
+        parts = [cell.source for cell in code_cells(self.notebook)]
+        parts += [f"{name} {checksum}" for name, checksum in self.depends.items()]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def stale_since(self) -> str:
+        """Why it must be executed, such as "a.c has changed"; empty if it need not be."""
+        if not self.target.exists():
+            return "it has no notebook yet"
+        notebook = stored(self.target)
+        if notebook is None:
+            return "its notebook cannot be read"
+        made_of = notebook.metadata.get("chapter", {})
+        code = [cell.source for cell in code_cells(self.notebook)]
+        code_changed = code != [cell.source for cell in code_cells(notebook)]
+        if made_of.get("digest") == self.digest and not code_changed:
+            return ""
+        if "depends" not in made_of:
+            return "its notebook does not say what made it"
+        causes = ["its code has changed"] if code_changed else []
+        causes += _differences(made_of["depends"], _shown(self.depends))
+        if len(causes) > NAMED:
+            causes[NAMED - 1 :] = [f"{len(causes) - NAMED + 1} more"]
+        # A merge of two branches leaves such a notebook: each made a part of it.
+        return ", ".join(causes) or "its notebook is not of these files together"
+
+    def refresh(self, execute: bool) -> str:
+        """Bring the notebook up to date.
+
+        Returns
+        -------
+        str
+            "executed", "text updated" or "up to date".
+
+        Raises
+        ------
+        BookError
+            If a cell raises; the notebook that was there stays.
+        """
+        made_of = {"digest": self.digest, "depends": _shown(self.depends)}
+        notebook = self.notebook
+        if execute:
+            notebook = _execute(self)
+        else:
+            _adopt_outputs(notebook, stored(self.target))
+        for cell in notebook.cells:
+            if "save_as" in cell.metadata:
+                picture = cell.outputs[-1].data["image/svg+xml"]
+                _replace(self.source.parent / cell.metadata["save_as"], picture)
+        content = _tidy(notebook, made_of)
+        if not execute and content == self.target.read_text(encoding="utf-8"):
+            return "up to date"
+        _replace(self.target, content)
+        return "executed" if execute else "text updated"
+
+
+def _shown(depends: dict[str, str]) -> dict[str, str]:
+    """Checksums as a notebook keeps them, to say later which file has changed."""
+    return {name: checksum[:SHOWN] for name, checksum in depends.items()}
+
+
+def _differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    """What has become of files: "a.c has changed", then "b.py is new", "c.py is gone"."""
+    both = before.keys() & now.keys()
+    words = [f"{x} has changed" for x in sorted(both) if before[x] != now[x]]
+    words += [f"{name} is new" for name in sorted(now.keys() - before.keys())]
+    return words + [f"{name} is gone" for name in sorted(before.keys() - now.keys())]
 
 
 def declared(notebook: NotebookNode) -> dict[str, NotebookNode]:
@@ -77,51 +144,49 @@ def declared(notebook: NotebookNode) -> dict[str, NotebookNode]:
     }
 
 
-def contents(root: Path, paths: Sequence[str]) -> str:
-    """The names and SHA-256 of files, and of all files below folders, as text.
-
-    What Python compiles and what is hidden is left out. Raises BookError if one of
-    ``paths``, relative to ``root``, is not there.
-    """
-    lines = []
-    for path in paths:
-        if not (root / path).exists():
-            raise BookError(f"chapters_watch in _config.yml: there is no {path}")
-        for file in sorted((root / path).rglob("*")) or [root / path]:
-            name = file.relative_to(root).as_posix()
-            if file.is_file() and "__pycache__" not in name and "/." not in name:
-                lines.append(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}")
-    return "\n".join(lines)
-
-
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def digest(notebook: NotebookNode, watched: str) -> str:
-    """SHA-256 of what decides the outputs: the code cells and the watched files."""
-    parts = [*(cell.source for cell in code_cells(notebook)), watched]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def stored(path: Path) -> NotebookNode | None:
+    """A notebook that was written before; None if it is not there or is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (FileNotFoundError, NotJSONError, UnicodeDecodeError):
+        return None
 
 
 def stored_digest(path: Path) -> str | None:
     """The digest that a notebook remembers, if it exists and does."""
-    if not path.exists():
-        return None
-    return nbformat.read(path, as_version=4).metadata.get("chapter", {}).get("digest")
+    notebook = stored(path)
+    return notebook and notebook.metadata.get("chapter", {}).get("digest")
 
 
-def _execute(source: Path, notebook: NotebookNode) -> NotebookNode:
+@contextmanager
+def _modules_first(book: Book) -> Iterator[None]:
+    """Have kernels that start here import the book's own modules before all others."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = python_path(book)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+def _execute(chapter: Chapter) -> NotebookNode:
+    notebook, name = chapter.notebook, chapter.book.name_of(chapter.source)
     notebook.metadata["kernelspec"] = KERNEL
-    name = f"{source.parent.name}/{source.name}"
-    with tempfile.TemporaryDirectory() as sockets:
+    with tempfile.TemporaryDirectory() as sockets, _modules_first(chapter.book):
         # TCP would warn, and sockets lie in the chapter's own folder if nobody says where.
         ipc = {"transport": "ipc", "ip": f"{sockets}/kernel"}
         try:
             return papermill.execute_notebook(
                 notebook,
                 None,
-                cwd=source.parent,
+                cwd=chapter.source.parent,
                 progress_bar=False,
                 config=Config({"KernelManager": ipc if os.name == "posix" else {}}),
             )
@@ -141,7 +206,7 @@ def _adopt_outputs(notebook: NotebookNode, stored: NotebookNode) -> None:
         cell.outputs, cell.execution_count = made.outputs, made.execution_count
 
 
-def _tidy(notebook: NotebookNode, digest: str) -> str:
+def _tidy(notebook: NotebookNode, made_of: dict) -> str:
     """The notebook as text, the same for two executions that printed the same."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
@@ -149,7 +214,7 @@ def _tidy(notebook: NotebookNode, digest: str) -> str:
             cell.metadata.pop(key, None)
         if not cell.metadata.get("tags", True):
             del cell.metadata["tags"]
-    metadata = {"chapter": {"digest": digest}, "kernelspec": KERNEL}
+    metadata = {"chapter": made_of, "kernelspec": KERNEL}
     metadata["language_info"] = {"name": "python"}
     notebook.metadata = nbformat.from_dict(metadata)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -158,5 +223,5 @@ def _tidy(notebook: NotebookNode, digest: str) -> str:
 
 def _replace(target: Path, content: str) -> None:
     draft = target.with_name(f".{target.name}.partial")
-    draft.write_text(content, encoding="utf-8")
+    draft.write_text(content, encoding="utf-8", newline="\n")
     os.replace(draft, target)

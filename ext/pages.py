@@ -46,7 +46,7 @@ def finish(app, exception) -> None:
     for path in out.rglob("*.html"):
         html = path.read_text(encoding="utf-8")
         if f"{SIDEBAR}class" in html:  # it is a page, and newly written
-            path.write_text(mend(html), encoding="utf-8")
+            path.write_text(mend(html), encoding="utf-8", newline="\n")
     source = Path(find_spec("mathjax").origin).parent / "static" / "mathjax" / "es5"
     target, fonts = out / "_static" / "mathjax", "output/chtml/fonts"
     shutil.copytree(source / fonts, target / fonts, dirs_exist_ok=True)

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ext.book import Book, alone, show_cause_last
+from ext.book import JUPYTER_BOOK, Book, alone, show_cause_last
 from ext.system import provide
 
-BUILD = [Path(sys.executable).parent / "jupyter-book", "build", "."]
+BUILD = [*JUPYTER_BOOK, "build", "."]
 PACKAGES = ["latexmk", "tex-gyre", "texlive-fonts-recommended"]
 PACKAGES += ["texlive-latex-extra", "texlive-latex-recommended"]
 
@@ -20,7 +20,8 @@ def build(pdf: Path) -> int:
     """Build ``pdf`` and the HTML of the book in the current folder; an exit status."""
     pdf.unlink(missing_ok=True)
     command = [*BUILD, "--builder", "pdflatex"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    form = {"encoding": "utf-8", "errors": "replace"}  # TeX writes bytes of its own
+    done = subprocess.run(command, capture_output=True, **form)
     if done.returncode or not pdf.exists():
         print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
         if (log := pdf.with_suffix(".log")).exists():

@@ -1,6 +1,7 @@
 """``python -m ext.system PACKAGE …``: install the Debian packages that this machine lacks.
 
-A line says so before. What this user may not install is named, and is no failure.
+A line says so before. What this user may not install is named, and is no failure; nor is
+it on a system without ``apt-get``, such as Windows, where nothing is installed.
 """
 
 import os
@@ -24,6 +25,8 @@ SIGNS = {
 def provide(packages: list[str]) -> list[str]:
     """Install those of ``packages`` that are missing; return those that still are."""
     lacking = [name for name in packages if not _is_there(name)]
+    if not hasattr(os, "geteuid"):  # Windows: there are no Debian packages
+        return lacking
     may = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not lacking or not all(map(shutil.which, ["apt-get", *may[:1]])):
         return lacking
@@ -44,7 +47,14 @@ def _is_there(package: str) -> bool:
     )
 
 
-if __name__ == "__main__":
-    lacking = provide(sys.argv[1:])
+def main(packages: list[str]) -> None:
+    """Provide packages, and say which this machine still lacks."""
+    lacking = provide(packages)
     if lacking:
-        print(f"This machine lacks {', '.join(lacking)} (names of Debian packages).")
+        names = f"{', '.join(lacking)} (names of Debian packages)"
+        why = "" if shutil.which("apt-get") else ", and has no apt-get to install them"
+        print(f"This machine lacks {names}{why}.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

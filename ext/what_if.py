@@ -1,21 +1,27 @@
 """``python -m ext.what_if NAME=NUMBER …``: an edition of the book with other parameters.
 
-It is built under ``_build/what-if``; what is committed stays as it is.
+It is a copy under ``_build/what-if``, with the copy's own modules, so that nothing that is
+executed there writes elsewhere.
 """
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import jupytext
 import yaml
 
-from ext.book import Book, BookError, alone, show_cause_last
+from ext.book import JUPYTER_BOOK, Book, BookError, alone, python_path, show_cause_last
+from ext.depends import checksum, files_below
 from ext.execute import declared
 
+COPIED = ".copied.json"  # the checksum of each file of the book when it was copied
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?(e-?\d{1,2})?", re.IGNORECASE)
 
 
@@ -46,23 +52,47 @@ def check(book: Book, parameters: dict) -> None:
 
 
 def prepare(book: Book, edition: Path, parameters: dict) -> None:
-    """Lay out the edition: copies of files and of folders of chapters, links to others."""
-    writing = {source.relative_to(book.root).parts[0] for source in book.chapters}
-    ignored = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
-    for path in book.root.glob("[!.]*"):
-        target = edition / path.name
-        if path.is_file():
+    """Lay out the edition: a copy of the book's files, and a ``_config.yml`` of its own.
+
+    Of an edition that is there, what chapters have written stays, until the book's file of
+    that name changes.
+    """
+    list_of_copies = edition / COPIED
+    before = {}
+    if list_of_copies.exists():
+        before = json.loads(list_of_copies.read_text(encoding="utf-8"))
+    now = {}
+    for path in originals(book):
+        name, target = book.name_of(path), edition / book.name_of(path)
+        now[name] = checksum(path)
+        if before.get(name) != now[name] or not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-        elif path.name in writing:
-            shutil.copytree(path, target, ignore=ignored, dirs_exist_ok=True)
-        elif path.name != "_build" and not target.exists():
-            target.symlink_to(path, target_is_directory=True)
+    for name in before.keys() - now.keys():
+        (edition / name).unlink(missing_ok=True)
     settings = ", ".join(f"{name} = {value}" for name, value in parameters.items())
     config = Book(book.root).config
     config["title"] += f" (what if {settings})"
     config["sphinx"].setdefault("config", {})["chapters_parameters"] = parameters
-    text = yaml.safe_dump(config, allow_unicode=True)
-    (edition / "_config.yml").write_text(text, encoding="utf-8")
+    write(edition / "_config.yml", yaml.safe_dump(config, allow_unicode=True))
+    write(list_of_copies, json.dumps(now, indent=1) + "\n")
+
+
+def originals(book: Book) -> Iterator[Path]:
+    """The files that an edition gets: not what is hidden or built, and no notebook.
+
+    What ``what_if_without`` names is left out as well.
+    """
+    left_out = {"_build", *book.setting("what_if_without", [])}
+    made = {source.with_suffix(".ipynb") for source in book.chapters}
+    for path in sorted(book.root.glob("[!.]*")):
+        if path.name not in left_out:
+            files = files_below(path) if path.is_dir() else [path]
+            yield from (file for file in files if file not in made)
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main() -> int:
@@ -74,8 +104,9 @@ def main() -> int:
     edition.mkdir(parents=True, exist_ok=True)
     with alone(edition):
         prepare(book, edition, parameters)
-        jupyter_book = Path(sys.executable).parent / "jupyter-book"
-        return subprocess.run([jupyter_book, "build", edition]).returncode
+        environment = os.environ | {"PYTHONPATH": python_path(Book(edition))}
+        command = [*JUPYTER_BOOK, "build", "."]
+        return subprocess.run(command, cwd=edition, env=environment).returncode
 
 
 if __name__ == "__main__":

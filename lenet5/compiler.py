@@ -61,9 +61,8 @@ def compile_source(source: Path, output: Path, flags) -> None:
     caches = ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")
     env = os.environ | dict.fromkeys(caches, str(CACHE / "zig"))
     command = [sys.executable, "-m", "ziglang", "cc", *flags, source, "-o", partial]
-    done = subprocess.run(
-        command, env=env, capture_output=True, encoding="utf-8", errors="replace"
-    )
+    form = {"encoding": "utf-8", "errors": "replace"}  # paths may stand in messages
+    done = subprocess.run(command, env=env, capture_output=True, **form)
     if done.returncode:
         lines = done.stderr.splitlines() or ["no message"]
         reason = next((line for line in lines if "error:" in line), lines[0])
@@ -103,7 +102,8 @@ def _cached(suffix: str, source: Path, flags, macros: dict) -> Path:
 def cpuinfo(*names: str) -> str:
     """What Linux says of the processor under the first of these names that it has."""
     path = Path("/proc/cpuinfo")
-    for line in path.read_text().splitlines() if path.exists() else []:
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    for line in text.splitlines():
         if line.startswith(names):
             return line.partition(":")[2].strip()
     return platform.processor()

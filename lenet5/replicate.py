@@ -235,7 +235,8 @@ def _timed(work: Callable, *arguments) -> tuple:
 
 def _read(path: Path, columns, key: str) -> dict[str, list[list[str]]]:
     """The rows of a table by the name of their run."""
-    lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+    form = {"encoding": "utf-8", "errors": "replace"}
+    lines = path.read_text(**form).splitlines() if path.exists() else []
     if path.exists() and lines[:1] != [",".join(columns)]:
         raise Lenet5Error(f"{path} is no table of a study: move it, or change --out")
     runs, place = {}, columns.index(key)

@@ -61,7 +61,7 @@ class Run:
         checkpoint.check_sums(folder, FILES)
         try:
             config, environment = _config_and_environment(folder)
-            _, *rows = csv.reader((folder / "history.csv").read_text().splitlines())
+            _, *rows = csv.reader(_text(folder / "history.csv").splitlines())
             history = [Metrics(int(e), *map(float, xs), w) for e, *xs, w in rows]
         except (ValueError, TypeError) as error:
             raise Lenet5Error(f"{folder} is of another version: {error}") from error
@@ -201,9 +201,13 @@ def _resume(engine, path: Path) -> list[Metrics]:
 
 def _config_and_environment(folder: Path) -> tuple[Config, dict]:
     names = ("config", "environment")
-    texts = [(folder / f"{name}.json").read_text() for name in names]
+    texts = [_text(folder / f"{name}.json") for name in names]
     config, environment = map(json.loads, texts)
     return Config(**config), environment
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _is_named(folder: Path, name: str) -> bool:

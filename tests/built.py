@@ -1,5 +1,6 @@
 """The built book for several tests: HTML, print, a browser, and a sample book of ten lines."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -11,8 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock
 
+from ext.book import JUPYTER_BOOK
+
 ROOT = Path(__file__).resolve().parent.parent
-JUPYTER_BOOK = Path(sys.executable).parent / "jupyter-book"
 
 
 def copy_project(target: Path) -> Path:
@@ -25,7 +27,7 @@ def copy_project(target: Path) -> Path:
 
 def build(project: Path, *options: str, **environment: str):
     """What ``jupyter-book build`` says, with more or other environment variables."""
-    command = [JUPYTER_BOOK, "build", project, *options]
+    command = [*JUPYTER_BOOK, "build", str(project), *options]
     env = os.environ | environment
     return subprocess.run(command, capture_output=True, text=True, env=env)
 
@@ -137,11 +139,13 @@ print("{name}", size * 21)
 # %% mystnb={{"figure": {{"caption": "A dot.", "name": "fig-{name}"}}}}
 import myst_nb
 from IPython.display import display
+from package.{name} import SVG
 
 myst_nb.glue("answer", size * 21, display=False)
-svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
-display({{"image/svg+xml": svg, "text/plain": "From `{name}` alone"}}, raw=True)
+display({{"image/svg+xml": SVG, "text/plain": "From `{name}` alone"}}, raw=True)
 """
+DOT = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+WATCHED = hashlib.sha256(b"watched\n").hexdigest()
 SAMPLE = {
     "_config.yml": f"""\
 title: A sample
@@ -152,18 +156,23 @@ latex: {{latex_documents: {{targetname: sample.tex}}}}
 sphinx:
   local_extensions: {{ext.chapters: "{ROOT}", ext.provenance: "{ROOT}", ext.app: "{ROOT}",
     ext.status: "{ROOT}", ext.downloads: "{ROOT}", ext.pages: "{ROOT}"}}
-  config: {{chapters_watch: [package, notes.txt], chapters_check: "package.rules:check"}}
+  config: {{chapters_watch: [assets, notes.txt], chapters_check: "package.rules:check",
+    status_dates: days.txt}}
 """,
     "_toc.yml": "format: jb-book\nroot: index\nchapters: [{file: text/two}, {file: text/one}]\n",
     "index.md": "# Sample\n\n```{chapter-status}\n```\n\n```{environment-status}\n```\n"
-    "\n```{app} tool\n:data: package/deep/data.bin\n:later: package/late/*.bin\n```\n",
+    "\n```{file-status} *.txt\n```\n"
+    "\n```{app} tool\n:data: assets/deep/data.bin\n:later: assets/late/*.bin\n```\n",
     "requirements.txt": "# one\njupyter-book==1\n",
     "notes.txt": "watched\n",
+    "days.txt": f"2001-02-03  {WATCHED}  notes.txt\n",
     "package/rules.py": "def check(size):\n    if size > 9:\n"
     "        raise ValueError(f'size = {size} is too large')\n",
-    "package/deep/data.bin": "bytes",
-    "package/late/first.bin": "1",
-    "package/late/second.bin": "2",
+    "package/one.py": f"SVG = {DOT!r}\n",
+    "package/two.py": f"SVG = {DOT!r}\n",
+    "assets/deep/data.bin": "bytes",
+    "assets/late/first.bin": "1",
+    "assets/late/second.bin": "2",
     "tool/tool.html": '<p id="tool">nothing</p>\n',
     "tool/tool.css": "#tool { color: rgb(1, 2, 3) }\n",
     "tool/tool.js": "tool.textContent = atob(appData['data.bin'])\n",
@@ -179,7 +188,7 @@ def write_sample(folder: Path) -> Path:
     for name, text in SAMPLE.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,11 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-import yaml
 from built import JUPYTER_BOOK, ROOT, SAMPLE, build, executed, soup, succeed
 
 from ext.book import Book, BookError, _report, alone
 from ext.chapters import LOG, executions, update
-from ext.execute import contents, digest
+from ext.execute import Chapter
 from ext.pdf import PACKAGES
 
 BOTH = ["text/two", "text/one"]  # in the order of the table of contents
@@ -43,6 +43,15 @@ def update_said(project: Path, force: bool = False) -> list[str]:
     return said
 
 
+def to_be_executed(said: list[str]) -> dict[str, str]:
+    """Which chapters lines announce, and why; each must have been executed after."""
+    found = dict(
+        re.findall(r"chapter (\S+): to be executed, since (.+)", "\n".join(said))
+    )
+    assert said[len(found) :] == [f"chapter {name}: executed" for name in found]
+    return found
+
+
 def test_nothing_is_executed_when_nothing_changed(project):
     before = notebooks(project)
     assert update_said(project) == []
@@ -52,7 +61,10 @@ def test_nothing_is_executed_when_nothing_changed(project):
 def test_changed_code_executes_that_chapter_alone(project):
     replace(project / "text" / "one.py", "size * 21", "size * 22")
     before = notebooks(project)
-    assert update_said(project) == ["chapter text/one: executed"]
+    assert update_said(project) == [
+        "chapter text/one: to be executed, since its code has changed",
+        "chapter text/one: executed",
+    ]
     assert notebooks(project)["two.ipynb"] == before["two.ipynb"]
     assert b"one 44" in notebooks(project)["one.ipynb"]
 
@@ -68,15 +80,18 @@ def test_a_notebook_from_elsewhere_renews_its_numbers_on_other_pages(project):
 
 
 def test_a_changed_watched_file_of_any_type_and_depth_executes_all(project):
-    before = contents(project, ["package", "notes.txt"])
-    for ignored in ("package/__pycache__/rules.pyc", "package/.hidden"):
+    for ignored in ("assets/__pycache__/rules.pyc", "assets/.hidden"):
         (project / ignored).parent.mkdir(exist_ok=True)
         (project / ignored).touch()
-    assert contents(project, ["package", "notes.txt"]) == before
-    (project / "package" / "deep" / "data.bin").write_bytes(b"\xff")
-    assert len(update_said(project)) == 2
+    assert update_said(project) == []
+    (project / "assets" / "deep" / "data.bin").write_bytes(b"\xff")
+    assert to_be_executed(update_said(project)) == {
+        name: "assets has changed" for name in BOTH
+    }
     (project / "notes.txt").write_text("other\n")
-    assert update_said(project) == [f"chapter {name}: executed" for name in BOTH]
+    assert to_be_executed(update_said(project)) == {
+        name: "notes.txt has changed" for name in BOTH
+    }
     (project / "notes.txt").unlink()
     with pytest.raises(BookError, match="there is no notes"):
         update_said(project)
@@ -134,7 +149,7 @@ def test_what_cannot_be_written_is_named_in_one_line(capsys):
 def test_a_second_build_says_that_it_waits_and_then_builds(project):
     with alone(project):
         env = os.environ | {"BOOK_BUILD_HOLDS": "", "PYTHONUNBUFFERED": "1"}
-        command = [JUPYTER_BOOK, "build", project]
+        command = [*JUPYTER_BOOK, "build", project]
         second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
         lines = iter(second.stdout.readline, "")
         assert any(line.startswith("Another build of this book is") for line in lines)
@@ -164,7 +179,7 @@ def test_the_app_runs_on_its_page_and_no_other(sample, browser):
 
 
 def test_an_app_without_its_data_ends_the_build(project):
-    (project / "package" / "deep" / "data.bin").rename(project / "package" / "data.bin")
+    (project / "assets" / "deep" / "data.bin").rename(project / "assets" / "data.bin")
     done = build(project, "--all")
     assert done.returncode != 0
     assert "index, app: there is no" in done.stderr.splitlines()[-1]
@@ -196,6 +211,19 @@ def test_the_status_says_when_the_code_ran_and_for_how_long(project):
         ["Chapter two", "3 of 3", "stored outputs of this code", "–"],
     ]
     assert "jupyter-book" in page.select_one("p.built-with").get_text()
+
+
+def test_the_status_says_when_a_file_last_changed_as_far_as_that_is_known(project):
+    def listed() -> dict[str, str]:
+        succeed(build(project))
+        page = soup(project / "_build" / "html" / "index.html")
+        rows = [row("td") for row in page.select("#tab-record tbody tr")]
+        return {row[0].get_text(): row[1].get_text() for row in rows}
+
+    assert listed()["notes.txt"] == "2001-02-03"
+    assert listed()["requirements.txt"] == "not known"
+    (project / "notes.txt").write_text("other\n")
+    assert listed()["notes.txt"] == "not known"
 
 
 # -- print -----------------------------------------------------------------------------
@@ -234,11 +262,9 @@ def test_the_extensions_know_nothing_of_this_book():
 
 @pytest.mark.parametrize("source", Book(ROOT).chapters, ids=lambda path: path.stem)
 def test_the_committed_notebook_is_of_its_source(source):
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]
+    assert Chapter.read(Book(ROOT), source).stale_since() == ""
     notebook = jupytext.read(source)
     stored = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
-    watched = contents(ROOT, config["chapters_watch"])
-    assert stored.metadata.chapter.digest == digest(notebook, watched)
     cells = [(cell.cell_type, cell.source) for cell in stored.cells]
     assert cells == [(cell.cell_type, cell.source) for cell in notebook.cells]
     counts = [cell.execution_count for cell in stored.cells if cell.cell_type == "code"]

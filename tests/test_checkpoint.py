@@ -1,18 +1,23 @@
 """Files of arrays and of checksums: what was written comes back, and no damage passes."""
 
 import contextlib
+import datetime
+import hashlib
 import os
 import pickle
+import shutil
 
 import numpy as np
 import pytest
 from conftest import flipped
 from safetensors.numpy import load_file, save_file
 
-from lenet5 import Lenet5Error
+from lenet5 import Lenet5Error, checkpoint
 from lenet5.checkpoint import (
+    DATES,
     SUMS,
     check_sums,
+    date_files,
     load_arrays,
     load_weights,
     save_arrays,
@@ -144,3 +149,100 @@ def test_the_published_record_is_as_its_checksums_have_it():
     for path in RECORD.rglob("*"):
         if path.is_file() and path.name != SUMS:
             assert f"  {path.relative_to(RECORD).as_posix()}\n" in sums
+
+
+# -- days ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def today(monkeypatch):
+    """A function that sets the day."""
+
+    def set_day(text: str) -> None:
+        class Clock(datetime.datetime):
+            @classmethod
+            def now(cls, zone=None):
+                assert zone is datetime.UTC
+                return cls.fromisoformat(f"{text}T23:59:59+00:00")
+
+        monkeypatch.setattr(checkpoint, "datetime", Clock)
+
+    return set_day
+
+
+def days(folder) -> dict[str, str]:
+    """The day of each file that ``DATES`` has, whose checksums are those of the files."""
+    found = {}
+    for line in (folder / DATES).read_text(encoding="utf-8").splitlines():
+        day, digest, name = line.split("  ")
+        content = (folder / name).read_bytes()
+        assert digest == hashlib.sha256(content).hexdigest(), name
+        found[name] = day
+    return found
+
+
+def test_a_file_keeps_its_day_until_its_bytes_change(tmp_path, today):
+    names = ["B.csv", "a.csv", "run/config.json", "run/model"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    today("2001-02-03")
+    seal(tmp_path)
+    assert not (tmp_path / DATES).exists()  # a run of this machine has no days
+    date_files(tmp_path)
+    seal(tmp_path)
+    assert days(tmp_path) == dict.fromkeys(names, "2001-02-03")
+    sealed = (tmp_path / DATES).read_bytes(), (tmp_path / SUMS).read_bytes()
+
+    today("2004-05-06")
+    for name in names:  # as a training does that gives the same bytes
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    for passing in (
+        "run/SHA256SUMS",
+        "run/.hidden",
+        "a.csv.77.partial",
+        "b.partial.csv",
+    ):
+        (tmp_path / passing).touch()
+    seal(tmp_path)
+    assert sealed == ((tmp_path / DATES).read_bytes(), (tmp_path / SUMS).read_bytes())
+
+    (tmp_path / "a.csv").write_text("other", encoding="utf-8")
+    (tmp_path / "run" / "model").rename(tmp_path / "run" / "new")
+    seal(tmp_path)
+    check_sums(tmp_path)
+    assert days(tmp_path) == {
+        "B.csv": "2001-02-03",
+        "a.csv": "2004-05-06",
+        "run/config.json": "2001-02-03",
+        "run/new": "2004-05-06",
+    }
+
+
+def test_damaged_days_are_those_of_today(tmp_path, today):
+    """As a merge leaves them whose conflict nobody has resolved."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    today("2001-02-03")
+    date_files(tmp_path)
+    first, second = (tmp_path / DATES).read_text(encoding="utf-8").splitlines()
+    damaged = f"<<<<<<< ours\n{first}\n=======\n{second[:-3]}\n>>>>>>> theirs\n"
+    (tmp_path / DATES).write_text(damaged, encoding="utf-8")
+    today("2004-05-06")
+    seal(tmp_path)
+    assert days(tmp_path) == {"a": "2001-02-03", "b": "2004-05-06"}
+
+
+def test_the_record_says_of_each_of_its_files_when_it_changed(tmp_path):
+    """Sealed again, it says the same."""
+    of = days(RECORD)
+    assert len(of) > 40
+    listed = {"DATES", "SHA256SUMS"}
+    files = [path for path in RECORD.rglob("*") if path.is_file()]
+    names = {path.relative_to(RECORD).as_posix() for path in files}
+    assert of.keys() == {name for name in names if name.split("/")[-1] not in listed}
+    assert all(f"{datetime.date.fromisoformat(day)}" == day for day in of.values())
+    copied = shutil.copytree(RECORD, tmp_path / "record")
+    seal(copied)
+    for name in listed:
+        assert (copied / name).read_bytes() == (RECORD / name).read_bytes()

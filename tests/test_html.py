@@ -148,7 +148,9 @@ def test_the_status_names_each_file_of_the_record_with_its_checksum(soups):
     listed = rows(soups, "tab-record")
     files = [x for end in ("csv", "safetensors") for x in ROOT.glob(f"record/*.{end}")]
     assert set(listed) == {path.relative_to(ROOT).as_posix() for path in files}
-    for name, (_, digest) in listed.items():
+    dates = (ROOT / "record" / "DATES").read_text(encoding="utf-8")
+    for name, (day, digest) in listed.items():
+        assert f"{day}  {digest}" in dates
         whole = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
         assert whole.startswith(digest)
         assert len(digest) == 12

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -53,11 +54,12 @@ def in_torch(capability: str | None) -> tuple[str, tuple[np.ndarray, np.ndarray]
     """Follow the recipe in PyTorch, in a process of its own with this CPU capability."""
     environment = {key: text for key, text in os.environ.items() if key != VARIABLE}
     environment |= {VARIABLE: capability} if capability else {}
-    with tempfile.NamedTemporaryFile(suffix=".npz") as file:
-        command = [sys.executable, "-m", "exhibits.rounding", file.name]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "followed.npz")
+        command = [sys.executable, "-m", "exhibits.rounding", str(path)]
         subprocess.run(command, env=environment, check=True)
-        saved = np.load(file.name)
-        return f"PyTorch, {saved['name']}", (saved["weights"], saved["errors"])
+        with np.load(path) as saved:  # closed before its folder is removed
+            return f"PyTorch, {saved['name']}", (saved["weights"], saved["errors"])
 
 
 def main(path: str | None = None) -> None:
