@@ -15,6 +15,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import papermill
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.reader import NotJSONError
@@ -135,13 +136,32 @@ def _differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def declared(notebook: NotebookNode) -> dict[str, NotebookNode]:
     """The names that a chapter's ``parameters`` cell assigns, each with that cell."""
-    return {
-        statement.targets[0].id: cell
-        for cell in notebook.cells
-        if "parameters" in cell.metadata.get("tags", [])
-        for statement in ast.parse(cell.source).body
-        if isinstance(statement, ast.Assign)
-    }
+    found = {}
+    for cell in notebook.cells:
+        if "parameters" not in cell.metadata.get("tags", []):
+            continue
+        python = TransformerManager().transform_cell(
+            cell.source
+        )  # a magic may stand in it
+        for statement in ast.parse(python).body:
+            for name in _assigned(statement):
+                found[name] = cell
+    return found
+
+
+def _assigned(statement: ast.stmt) -> list[str]:
+    """The names of ``a = 1``, ``a: int = 1`` and ``a, b = 1, 2``."""
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign) and statement.value:
+        targets = [statement.target]
+    else:
+        return []
+    names = []
+    for target in targets:
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        names += [part.id for part in parts if isinstance(part, ast.Name)]
+    return names
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

@@ -5,6 +5,7 @@ executed there writes elsewhere.
 """
 
 import json
+import math
 import os
 import re
 import shutil
@@ -22,7 +23,8 @@ from ext.depends import checksum, files_below
 from ext.execute import declared
 
 COPIED = ".copied.json"  # the checksum of each file of the book when it was copied
-NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?(e-?\d{1,2})?", re.IGNORECASE)
+WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def parse(arguments: list[str]) -> dict[str, int | float]:
@@ -30,9 +32,13 @@ def parse(arguments: list[str]) -> dict[str, int | float]:
     parameters = {}
     for argument in sorted(arguments):
         name, _, text = argument.partition("=")
-        if not NUMBER.fullmatch(text):
+        if WHOLE.fullmatch(text):
+            value = int(text)
+        elif NUMBER.fullmatch(text) and math.isfinite(float(text)):
+            value = float(text)
+        else:
             raise BookError(f"what-if: {argument!r} is not NAME=NUMBER, such as SEED=3")
-        parameters[name.lower()] = int(text) if text.isdecimal() else float(text)
+        parameters[name.lower()] = value
     if not parameters:
         raise BookError("what-if: no parameter is given, such as SEED=3")
     return parameters

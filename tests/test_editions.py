@@ -13,6 +13,7 @@ from built import ROOT, executed, succeed
 from test_chapters import BOTH, notebooks, project, replace, update_said
 
 from ext.book import Book, BookError
+from ext.execute import declared
 from ext.what_if import check, parse
 
 # -- editions --------------------------------------------------------------------------
@@ -62,6 +63,32 @@ def test_a_value_that_is_no_number_is_refused(text):
     assert parse(["EPOCHS=3", "LR=1e-3"]) == {"epochs": 3, "lr": 1e-3}
     with pytest.raises(BookError, match="NAME=NUMBER"):
         parse([f"EPOCHS={text}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4294967295", 4294967295),
+        ("-1", -1),
+        (".001", 0.001),
+        ("5.", 5.0),
+        ("-2.5E-3", -0.0025),
+        ("1e5", 1e5),
+    ],
+)
+def test_a_number_is_taken_as_it_is_written(text, value):
+    (found,) = parse([f"A={text}"]).values()
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_every_way_to_assign_a_parameter_is_seen():
+    source = (
+        "%config Completer.use_jedi = False\na = 1\nb: int = 2\nc, d = 3, 4\ne = f = 5"
+    )
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    other = nbformat.v4.new_code_cell("g = 6")
+    notebook = nbformat.v4.new_notebook(cells=[cell, other])
+    assert declared(notebook) == dict.fromkeys("abcdef", cell)
 
 
 @pytest.mark.parametrize(
