@@ -35,8 +35,9 @@ class Study(NamedTuple):
 
 def read_study(name: str) -> Study:
     """Read a table of the record: one row for each epoch of each run."""
-    # The exact engine has no library: an empty cell is an empty text, and no missing number.
-    table = pd.read_csv(RECORD / name, converters={"library": str})
+    # An empty cell is a missing number among the seconds alone: the exact engine has no library.
+    missing = {"seconds": [""]}
+    table = pd.read_csv(RECORD / name, keep_default_na=False, na_values=missing)
     runs = table.drop_duplicates("fingerprint").to_dict("records")
     trained = table[table.epoch > 0]
     losses, errors = (
