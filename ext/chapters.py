@@ -104,9 +104,15 @@ def renew_glued_numbers(app, env) -> list[str]:
 
 def setup(app) -> None:
     show_cause_last()
-    defaults = {"watch": [], "modules": MODULES, "parameters": {}, "check": ""}
+    defaults = {
+        "chapters_watch": [],
+        "chapters_modules": MODULES,
+        "chapters_parameters": {},
+        "chapters_check": "",
+        "what_if_without": [],  # of ext.what_if, which is no extension
+    }
     for name, default in defaults.items():
-        app.add_config_value(f"chapters_{name}", default, "", [type(default)])
+        app.add_config_value(name, default, "", [type(default)])
     # Before sphinx-external-toc and MyST-NB look for the notebooks.
     app.connect("config-inited", execute_stale, priority=0)
     app.connect("env-before-read-docs", note_new_outputs)

@@ -33,6 +33,7 @@ def test_an_edition_has_the_parameters_and_leaves_the_book_alone(project):
     page = (edition / "_build" / "html" / "text" / "one.html").read_text()
     assert "one 63" in page
     assert "what if size = 3" in page
+    assert executed(succeed(what_if(project, "SIZE=3"))) == []
     replace(edition / "text" / "one.py", "Some prose.", "Other prose.")
     assert update_said(edition) == ["chapter text/one: text updated"]
     notebook = nbformat.read(edition / "text" / "one.ipynb", as_version=4)
