@@ -3,24 +3,24 @@
 import functools
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from lenet5 import checkpoint, data, draws
+from lenet5 import checkpoint, cores, data, draws
 from lenet5.compiler import cpuinfo
 from lenet5.exact import ExactEngine
 from lenet5.train import checksum
-from systems import columns, committee, study
+from systems import columns, members, study
 from systems.columns import VIEWS, Column, ColumnEngine
-from systems.committee import Member, MemberEngine
+from systems.members import Member
 
 HELD_BACK = 6_000  # the last of the training images: what is open is chosen on them
 COLUMNS = (
     "run column seed judged_on epochs misread_presented misread seconds weights machine"
 ).split()
-ENGINES = {Column: ColumnEngine, Member: MemberEngine}
 FIRST = Column("as given")
 PUBLISHED = [replace(FIRST, name=f"W{width}", width=width) for width in VIEWS if width]
 PUBLISHED.append(FIRST)
@@ -63,9 +63,18 @@ def jobs(wanted, seeds, judged_on: str) -> dict[str, tuple]:
 
 def facts(kind: type, judged_on: str) -> list[str]:
     """What decides a run besides the column and the seed: data, code and library."""
-    engine, splits = ENGINES[kind], study.splits(judged_on, HELD_BACK)
+    engine, splits = engine_of(kind), study.splits(judged_on, HELD_BACK)
     code = checkpoint.hash_code(*engine.CODE)
     return [data.checksum(*splits), code, engine.LIBRARY]
+
+
+def engine_of(kind: type) -> type:
+    """What trains a column or a member; the latter needs torch, which reading does not."""
+    if kind is Column:
+        return ColumnEngine
+    from systems.committee import MemberEngine
+
+    return MemberEngine
 
 
 def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:
@@ -80,7 +89,7 @@ def run(column: Column, seed: int, judged_on: str, known: list[str]) -> tuple:
     study.check(known, facts(type(column), judged_on))
     train, judge = study.splits(judged_on, HELD_BACK)
     with one_at_a_time:
-        started, engine = time.process_time(), ENGINES[type(column)](column, seed)
+        started, engine = time.process_time(), engine_of(type(column))(column, seed)
         presented = " ".join(map(str, columns.train(engine, train)))
         found = engine.probabilities(columns.view(judge.images, column.width))
         seconds, weights = round(time.process_time() - started, 1), engine.weights
@@ -113,7 +122,7 @@ def probabilities(weights, seen) -> np.ndarray:
     """What a column or a member finds, float32 of shape (N, 10), in its view of digits."""
     if "dense.weight" in weights:
         return ColumnEngine(FIRST, 0, weights).probabilities(seen)
-    return committee.probabilities(weights, seen)
+    return members.probabilities(weights, seen)
 
 
 def found(networks, images) -> np.ndarray:
@@ -125,6 +134,9 @@ def found(networks, images) -> np.ndarray:
     """
     names = {kept["column"] for _, kept in networks}
     seen = {name: columns.view(images, WIDTHS[name]) for name in names}
-    return np.stack(
-        [probabilities(weights, seen[kept["column"]]) for weights, kept in networks]
-    )
+    with ThreadPoolExecutor(cores()) as pool:  # the kernels run outside Python's lock
+        parts = pool.map(
+            lambda network: probabilities(network[0], seen[network[1]["column"]]),
+            networks,
+        )
+        return np.stack(list(parts))
