@@ -15,7 +15,7 @@
 #
 # ```{app} kernel pad
 # :data: /record/model.safetensors pad/samples.json kernel.wasm=lenet5.compiler:webassembly
-# :later: /record/committee/*.safetensors
+# :later: /record/committee/*.safetensors member.wasm=systems.members:webassembly
 # ```
 #
 # ```{only} html

@@ -9,7 +9,7 @@ import numpy as np
 
 from lenet5 import RECORD, Lenet5Error, behaviour, checkpoint, replicate
 from lenet5.__main__ import read_digits, run_command
-from systems import columns, committee_study, study
+from systems import columns, committee_study, members, study
 from systems.committee_study import MEMBER_CHOICES, PUBLISHED, VOTERS
 from systems.ladder import build_name, trial
 from systems.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES
@@ -82,7 +82,7 @@ def _pin(_) -> int:
 
 def trials() -> dict[str, str]:
     """What the trial of every engine finds here, by the engine's name."""
-    found = {columns.ENGINE: columns.trial()}
+    found = {columns.ENGINE: columns.trial(), members.ENGINE: members.trial()}
     for rung in [*RUNGS, *BESIDE, *CHOICES]:
         name = build_name(rung)
         if name not in found:

@@ -172,16 +172,81 @@ static int forward(State *s, float logits[16])
     return class;
 }
 
-/* Logits become probabilities; what stands beyond the classes becomes zero. */
-static void softmax(float p[16], int class)
+/* ------------------------------------------------------------------------------- reading
+ *
+ * The same sums in the same order, for 16 images at once, a lane each; no lane is empty, as some are above. */
+
+enum { IMAGES = 16, FIVE = 5 }; /* FIVE: maps or units at once, of which there are 20, 40, 150 and 10 */
+
+typedef struct { /* the caller's arena: what is trained, a row for each sum, and activations */
+    float c2[MAPS2][MAPS1][25], dense[HIDDEN][PLACES * MAPS2], out[CLASSES][HIDDEN];
+    float image[SIDE][SIDE][IMAGES], x1[MAPS1][H1][H1][IMAGES], x2[PLACES][MAPS2][IMAGES], x3[HIDDEN][IMAGES];
+    float patch[25 * MAPS1][IMAGES], logits[CLASSES][IMAGES];
+} Reading;
+
+static void set_rows(const Weights *w, Reading *r)
 {
-    const float top = p[class];
-    float z = 0;
-    FOR(i, 16) p[i] = i < CLASSES ? p[i] - top : -126;
-    const vec t = load(p) * all(1.442695041f);
-    store(p, power2(where(t < -126, all(-126), t)));
-    FOR(i, CLASSES) z += p[i];
-    FOR(i, 16) p[i] = i < CLASSES ? p[i] / z : 0;
+    FOR(m, MAPS2) FOR(i, MAPS1) FOR(t, 25) r->c2[m][i][t] = w->c2[m][t][i];
+    FOR(u, HIDDEN) FOR(k, PLACES * MAPS2) r->dense[u][k] = w->dense[k][u];
+    FOR(c, CLASSES) FOR(k, HIDDEN) r->out[c][k] = w->out[k][c];
+}
+
+/* What a place of the maps sees, side by side: `side` x `side` of each of `maps`, maps of `wide` x `wide`. */
+INLINE void collect(int maps, int wide, int side, const float *corner, float *patch)
+{
+    FOR(i, maps) FOR(y, side) EACH(x, side) {
+        const float *from = corner + ((i * wide + y) * wide + x) * IMAGES;
+        store(patch, load(from)), patch += IMAGES;
+    }
+}
+
+/* Convolution, maximum and squash at one pool of `cells` x `cells`: in [from][wide][wide], out a map every `apart`. */
+INLINE void read_pool(int from, int to, int wide, int side, int cells, const float *corner, const float *rows, int row,
+                      const float *bias, float *patch, float *out, int apart)
+{
+    vec best[MAPS2], sums[MAPS2], slope;
+    FOR(q, cells * cells) {
+        collect(from, wide, side, corner + (q / cells * wide + q % cells) * IMAGES, patch);
+        for (int m = 0; m < to; m += FIVE) {
+            const float *taps[FIVE];
+            EACH(p, FIVE) sums[m + p] = all(bias[m + p]), taps[p] = rows + (m + p) * row;
+            add_products(FIVE, sums + m, taps, patch, from * side * side);
+        }
+        FOR(m, to) best[m] = q == 0 ? sums[m] : where(sums[m] > best[m], sums[m], best[m]);
+    }
+    FOR(m, to) store(out + m * apart, scaled_tanh(best[m], &slope));
+}
+
+/* A layer of units, from `from` numbers an image to `to`. */
+INLINE void read_dense(int from, int to, const float *x, const float *rows, const float *bias, int last, float *out)
+{
+    for (int u = 0; u < to; u += FIVE) {
+        vec sums[FIVE];
+        const float *row[FIVE];
+        vec slope;
+        EACH(p, FIVE) sums[p] = all(bias[u + p]), row[p] = rows + (u + p) * from;
+        add_products(FIVE, sums, row, x, from);
+        EACH(p, FIVE) store(out + (u + p) * IMAGES, last ? sums[p] : scaled_tanh(sums[p], &slope));
+    }
+}
+
+/* Images beyond n are not looked at. */
+static void read_images(const Weights *w, const uint8_t *images, int n, Reading *r, float *probabilities)
+{
+    const float step = 2.0f / 255;
+    FOR(l, n) FOR(k, SIDE * SIDE) r->image[0][k][l] = images[l * SIDE * SIDE + k] * step - 1;
+    FOR(y, H1) FOR(x, H1) read_pool(1, MAPS1, SIDE, 4, 2, r->image[2 * y][2 * x], w->c1[0], 16, w->b1,
+                                    r->patch[0], r->x1[0][y][x], H1 * H1 * IMAGES);
+    FOR(y, H2) FOR(x, H2) read_pool(MAPS1, MAPS2, H1, 5, 3, r->x1[0][3 * y][3 * x], r->c2[0][0], 25 * MAPS1, w->b2,
+                                    r->patch[0], r->x2[y * H2 + x][0], IMAGES);
+    read_dense(PLACES * MAPS2, HIDDEN, r->x2[0][0], r->dense[0], w->b3, 0, r->x3[0]);
+    read_dense(HIDDEN, CLASSES, r->x3[0], r->out[0], w->b4, 1, r->logits[0]);
+    FOR(l, n) {
+        float p[16], top = r->logits[0][l];
+        FOR(i, CLASSES) if ((p[i] = r->logits[i][l]) > top) top = p[i];
+        softmax(p, CLASSES, top);
+        FOR(k, CLASSES) probabilities[l * CLASSES + k] = p[k];
+    }
 }
 
 /* ------------------------------------------------------------------------------- backward */
@@ -259,6 +324,7 @@ static void backward(State *s, const float top[16], float rate)
 /* ------------------------------------------------------------------------------- the calls */
 
 EXPORT size_t column_state_bytes(void) { return sizeof(State); }
+EXPORT size_t column_arena_bytes(void) { return sizeof(Reading); } /* for column_read */
 
 /* Weights were written: make ready what follows from them. */
 EXPORT void column_begin(State *s) { transpose(s); }
@@ -284,7 +350,7 @@ EXPORT int column_train(State *s, const uint8_t *images, const int32_t *labels, 
         present(s, image);
         const int class = forward(s, p), label = labels[rows[i]];
         mistakes += class != label;
-        softmax(p, class);
+        softmax(p, CLASSES, p[class]);
         p[label] -= 1;
         backward(s, p, rate);
     }
@@ -292,14 +358,25 @@ EXPORT int column_train(State *s, const uint8_t *images, const int32_t *labels, 
 }
 
 /* The probabilities of the ten classes of each image as it is. */
-EXPORT void column_read(State *s, const uint8_t *images, int n, float *probabilities)
+EXPORT void column_read(const State *s, const uint8_t *images, int n, float *probabilities, Reading *arena)
+{
+    set_rows(&s->weights, arena);
+    __builtin_memset(arena->image, 0, sizeof arena->image);
+    for (int i = 0; i < n; i += IMAGES)
+        read_images(&s->weights, images + (size_t)i * SIDE * SIDE, n - i < IMAGES ? n - i : IMAGES, arena,
+                    probabilities + (size_t)i * CLASSES);
+}
+
+/* The same image by image, as training reads it: a check of the above, byte for byte. */
+EXPORT void column_read_plain(State *s, const uint8_t *images, int n, float *probabilities)
 {
     const float step = 2.0f / 255;
     float p[16], image[SIDE * SIDE];
     FOR(i, n) {
         FOR(k, SIDE * SIDE) image[k] = images[(size_t)i * SIDE * SIDE + k] * step - 1;
         present(s, image);
-        softmax(p, forward(s, p));
+        const int class = forward(s, p);
+        softmax(p, CLASSES, p[class]);
         FOR(k, CLASSES) probabilities[i * CLASSES + k] = p[k];
     }
 }

@@ -77,6 +77,7 @@ class ColumnEngine:
             behaviour.check(PACKAGE, ENGINE, trial())
         self.column, self.seed, self._library = column, seed, _load()
         self._block = aligned(self._library.column_state_bytes())
+        self._arena = aligned(0)
         layout = np.dtype([(name, "f4", shape) for name, shape in LAYOUT])
         self._state = self._block[: layout.itemsize].view(layout)[0]
         self._state["blur"][:, :SIDE] = blur(column.smoothness)
@@ -113,9 +114,12 @@ class ColumnEngine:
     def probabilities(self, images) -> np.ndarray:
         """Of each class, float32 of shape (N, 10)."""
         found = np.empty((len(images), 10), np.float32)
+        if not self._arena.nbytes:
+            self._arena = aligned(self._library.column_arena_bytes())
         self._library.column_read(
-            self._at, images.ctypes.data, len(images), found.ctypes.data
-        )
+            self._at, images.ctypes.data, len(images), found.ctypes.data,
+            self._arena.ctypes.data,
+        )  # fmt: skip
         return found
 
     def _epoch(self, epoch: int, images: int):
@@ -258,8 +262,10 @@ def _load():
         SOURCE,
         "column",
         ("state_bytes", ctypes.c_size_t),
+        ("arena_bytes", ctypes.c_size_t),
         ("begin", None, p),
         ("distort", None, p, p, p, p, u, i, p),
         ("train", i, p, p, p, p, p, u, i, ctypes.c_float),
-        ("read", None, p, p, i, p),
+        ("read", None, p, p, i, p, p),
+        ("read_plain", None, p, p, i, p),
     )

@@ -1,11 +1,12 @@
-"""Small networks for a committee that two cores can afford, in PyTorch.
+"""Small networks for a committee that two cores can afford: defined and trained in PyTorch.
 
 Each sees one view of the digits, as the columns of 2012 do, on images that ``column.c``
-distorts anew in each epoch. What PyTorch rounds is bound to the machine.
+distorts anew in each epoch. What PyTorch rounds is bound to the machine, so the weights
+are too; with the weights that are kept, :mod:`systems.members` reads to the same bytes
+everywhere.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,21 +15,9 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lenet5 import draws
-from systems.columns import Column, ColumnEngine
-
-
-@dataclass(frozen=True)
-class Member(Column):
-    """A view, the ranges of its distortions, and a training in one cycle of the rate."""
-
-    epochs: int = 20  # the last on images that are not distorted
-    rotation: float = 12.0
-    shift: float = 2.0
-    elastic: float = 20.0
-    smoothness: float = 5.0
-    batch_size: int = 128
-    peak: float = 3e-3  # of the rate
-    decay: float = 1e-2  # of the weights, by the rate
+from systems import members
+from systems.columns import ColumnEngine
+from systems.members import Member
 
 
 class Pools(nn.Module):
@@ -118,29 +107,7 @@ class MemberEngine:
 
     def probabilities(self, images) -> np.ndarray:
         """Of each class, float32 of shape (N, 10), by the weights as they are kept."""
-        return probabilities(self.weights, images)
-
-
-@torch.inference_mode()
-def probabilities(weights, images) -> np.ndarray:
-    """What a member finds.
-
-    Parameters
-    ----------
-    weights : dict of arrays
-        As :attr:`MemberEngine.weights` gives them.
-    images : array, shape (N, 29, 29), uint8
-        A view of digits.
-
-    Returns
-    -------
-    array, shape (N, 10), float32
-    """
-    network = Network(normalised=False).to(memory_format=torch.channels_last).eval()
-    tensors = {name: torch.from_numpy(x).float() for name, x in weights.items()}
-    network.load_state_dict(tensors)
-    parts = [network(some).softmax(dim=1) for some in _input(images).split(500)]
-    return torch.cat(parts).numpy()
+        return members.probabilities(self.weights, images)
 
 
 def _maps(normalised: bool, before: int, after: int, **options) -> nn.Sequential:

@@ -2,17 +2,18 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from lenet5 import behaviour, checkpoint, data
+from lenet5 import behaviour, checkpoint, cores, data
 from lenet5.compiler import cpuinfo
 from lenet5.train import checksum
-from systems import columns, committee, study
+from systems import columns, members, study
 from systems.columns import VIEWS, Column, ColumnEngine
-from systems.committee import Member, MemberEngine
+from systems.members import Member
 
 # Of the members' training, which is PyTorch's: raise it when a change makes it another.
 MEMBER_BEHAVIOUR = "1"
@@ -21,7 +22,6 @@ COLUMNS = (
     "run column seed judged_on epochs misread_presented misread seconds weights "
     "behaviour library machine"
 ).split()
-ENGINES = {Column: ColumnEngine, Member: MemberEngine}
 FIRST = Column("as given")
 PUBLISHED = [replace(FIRST, name=f"W{width}", width=width) for width in VIEWS if width]
 PUBLISHED.append(FIRST)
@@ -82,6 +82,15 @@ def provenance(column: Column, data_sha256: str) -> study.Provenance:
     return study.Provenance(data_sha256, behaviour_of(column), library)
 
 
+def engine_of(kind: type) -> type:
+    """What trains a column or a member; the latter needs torch, which reading does not."""
+    if kind is Column:
+        return ColumnEngine
+    from systems.committee import MemberEngine
+
+    return MemberEngine
+
+
 def run(column: Column, seed: int, judged_on: str, made_by: study.Provenance) -> tuple:
     """Train a column or a member; its row, and its weights.
 
@@ -94,7 +103,7 @@ def run(column: Column, seed: int, judged_on: str, made_by: study.Provenance) ->
     train, judge = study.splits(judged_on, HELD_BACK)
     study.check(made_by, provenance(column, data.checksum(train, judge)))
     with one_at_a_time:
-        started, engine = time.process_time(), ENGINES[type(column)](column, seed)
+        started, engine = time.process_time(), engine_of(type(column))(column, seed)
         presented = " ".join(map(str, columns.train(engine, train)))
         found = engine.probabilities(columns.view(judge.images, column.width))
         seconds, weights = round(time.process_time() - started, 1), engine.weights
@@ -134,7 +143,7 @@ def probabilities(weights, seen) -> np.ndarray:
     """What a column or a member finds, float32 of shape (N, 10), in its view of digits."""
     if "dense.weight" in weights:
         return ColumnEngine(FIRST, 0, weights).probabilities(seen)
-    return committee.probabilities(weights, seen)
+    return members.probabilities(weights, seen)
 
 
 def found(networks, images) -> np.ndarray:
@@ -146,6 +155,9 @@ def found(networks, images) -> np.ndarray:
     """
     names = {kept["column"] for _, kept in networks}
     seen = {name: columns.view(images, WIDTHS[name]) for name in names}
-    return np.stack(
-        [probabilities(weights, seen[kept["column"]]) for weights, kept in networks]
-    )
+    with ThreadPoolExecutor(cores()) as pool:  # the kernels run outside Python's lock
+        parts = pool.map(
+            lambda network: probabilities(network[0], seen[network[1]["column"]]),
+            networks,
+        )
+        return np.stack(list(parts))

@@ -1,4 +1,4 @@
-/* Sixteen lanes of float32, the same on every machine, for ladder.c and column.c.
+/* Sixteen lanes of float32, the same on every machine, for ladder.c, column.c and member.c.
  *
  * The rules of lenet5/kernel.c hold (only + - * / and the square root, no fused multiply-add, one order for
  * every sum), but for one: a vector is as wide everywhere, so a sum across its lanes has one order too.
@@ -49,6 +49,19 @@ INLINE vec power2(vec t)
     return p * (vec)(((mask)whole << 23) + 0x3f800000);
 }
 
+/* sums[p] += x[p][k] w[k], one k after the other: `count` numbers for each sum, and vectors for all of them.  So
+ * many sums advance at once that adding waits for nothing, and no more than there are registers for. */
+INLINE void add_products(int at_once, vec *sums, const float *const *x, const float *w, int count)
+{
+    vec s[8];
+    EACH(p, at_once) s[p] = sums[p];
+    FOR(k, count) {
+        const vec v = load(w + 16 * k);
+        EACH(p, at_once) s[p] += all(x[p][k]) * v;
+    }
+    EACH(p, at_once) sums[p] = s[p];
+}
+
 /* The squashing function of 1998 and of 2012, 1.7159 tanh(2a/3), and its slope. */
 INLINE vec scaled_tanh(vec a, vec *slope)
 {
@@ -58,6 +71,17 @@ INLINE vec scaled_tanh(vec a, vec *slope)
     vec y = all(A) * (all(1) - all(2) / (power2(t) + all(1)));
     *slope = all(A * S) - y * y * all(S / A);
     return y;
+}
+
+/* Logits of so many classes, the highest of them `top`, become probabilities; what stands beyond becomes zero. */
+INLINE void softmax(float p[16], int classes, float top)
+{
+    float z = 0;
+    FOR(i, 16) p[i] = i < classes ? p[i] - top : -126;
+    const vec t = load(p) * all(1.442695041f);
+    store(p, power2(where(t < -126, all(-126), t)));
+    FOR(i, classes) z += p[i];
+    FOR(i, 16) p[i] = i < classes ? p[i] / z : 0;
 }
 
 /* A square picture of `side` rows, within a margin of zeros, read bilinearly at (x, y) from its corner. */

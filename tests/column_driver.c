@@ -6,6 +6,7 @@
 
 static _Alignas(64) char in[4 << 20], out[4 << 20];
 static _Alignas(64) State state;
+static _Alignas(64) Reading arena;
 
 EXPORT size_t drive(void)
 {
@@ -19,7 +20,7 @@ EXPORT size_t drive(void)
     float *shown = (float *)(out + sizeof state), *read = shown + n * SIDE * SIDE;
     column_train(&state, images, labels, rows, maps, key, n, 0.001f);
     column_distort(&state, images, rows, maps, key, n, shown);
-    column_read(&state, images, n, read);
+    column_read(&state, images, n, read, &arena);
     __builtin_memcpy(out, &state, sizeof state);
     return sizeof state + 4 * n * (SIDE * SIDE + CLASSES);
 }

@@ -77,6 +77,20 @@ def test_it_reads_as_the_definition_reads(mnist):
     assert len(np.unique(expected.argmax(axis=1))) > 2
 
 
+@pytest.mark.parametrize("count", [1, 16, 37])
+def test_it_reads_as_training_reads(mnist, count):
+    """16 images at once, or each by itself: the same bytes."""
+    images = columns.view(mnist[1].images[:count], 16)
+    engine = ColumnEngine(Column(width=16), 5)
+    far = {name: 8 * array for name, array in engine.weights.items()}
+    engine = ColumnEngine(Column(width=16), 5, far)
+    one_by_one = np.empty((count, 10), np.float32)
+    engine._library.column_read_plain(
+        engine._at, images.ctypes.data, count, one_by_one.ctypes.data
+    )
+    assert engine.probabilities(images).tobytes() == one_by_one.tobytes()
+
+
 def test_mistakes_are_counted_as_the_images_are_presented(mnist):
     split = Split(mnist[0].images[:1000], mnist[0].labels[:1000])
     engine = ColumnEngine(replace(STILL, epochs=3), 0)

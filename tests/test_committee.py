@@ -102,7 +102,7 @@ def test_a_member_learns_and_reads_in_any_portion(small):
     *_, last = columns.train(engine, split)
     assert last < 30
     whole = engine.probabilities(images)
-    assert np.abs(whole[:7] - engine.probabilities(images[:7])).max() < 1e-5
+    assert np.array_equal(whole[:7], engine.probabilities(images[:7]))
     assert (whole.argmax(axis=1) != split.labels).sum() < 30
 
 
@@ -153,9 +153,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, capsys):
     assert "name the table" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("table", "slack"), [("columns.csv", 0), ("committee.csv", 2)])
-def test_kept_weights_misread_what_their_row_says(mnist, table, slack):
-    """PyTorch rounds as each machine likes, so an image or two may fall otherwise."""
+@pytest.mark.parametrize("table", ["columns.csv", "committee.csv"])
+def test_kept_weights_misread_what_their_row_says(mnist, table):
     row = pd.read_csv(RECORD / table).iloc[-1]
     path = committee_study.file((RECORD / table).with_suffix(""), row.column, row.seed)
     weights, facts = load_arrays(path)
@@ -164,8 +163,8 @@ def test_kept_weights_misread_what_their_row_says(mnist, table, slack):
     seen = columns.view(images, committee_study.WIDTHS[row.column])
     read = committee_study.probabilities(weights, seen).argmax(axis=1)
     wrong = {f"{place}:{read[place]}" for place in np.flatnonzero(read != labels)}
-    assert len(wrong ^ set(row.misread.split())) <= slack
-    assert len(wrong) < 100
+    assert wrong == set(row.misread.split())
+    assert 0 < len(wrong) < 100
 
 
 @pytest.mark.long

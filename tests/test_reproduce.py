@@ -174,7 +174,8 @@ def test_the_scripts_are_sound_by_their_types(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode and not os.environ.get("CI"):
         pytest.skip("TypeScript cannot be installed: no network?")
-    folders = ("kernel/*.js", "reproduce/**/*.js", "pad/network.js", "pad/committee.js")
+    pad = [f"pad/{name}.js" for name in ("network", "member", "committee")]
+    folders = ("kernel/*.js", "reproduce/**/*.js", *pad)
     options = {"checkJs": True, "noEmit": True, "strict": True, "target": "es2023"}
     options |= {"lib": ["es2023", "dom", "dom.iterable"], "types": []}
     files = [f"{ROOT}/book/{folder}" for folder in folders]

@@ -1,4 +1,6 @@
-"""A rung and a column train to the same bytes however and wherever their C is built."""
+"""A rung and a column train, and a member reads, to the same bytes however and wherever
+their C is built.
+"""
 
 import subprocess
 from dataclasses import replace
@@ -7,11 +9,13 @@ import numpy as np
 import pytest
 from test_kernel_builds import HERE, RARE_TARGETS, TARGETS, in_order, need, run_on
 
-from lenet5 import compiler
+from lenet5 import RECORD, compiler
+from lenet5.checkpoint import load_arrays
 from lenet5.data import Split
-from systems import columns, ladder, recipe
+from systems import columns, ladder, members, recipe
 from systems.columns import Column, ColumnEngine
 from systems.ladder import Ladder
+from systems.members import Reader
 from systems.rungs import BEST, RAW
 
 IMAGES = 50
@@ -74,11 +78,40 @@ class OfColumn:
         return [head, state, split.labels, rows, maps, images]
 
 
+class OfMember:
+    """What a member finds; ``made_up``, or of the record."""
+
+    source, driver, module, macros = (
+        members.SOURCE,
+        HERE / "member_driver.c",
+        members,
+        {},
+    )
+
+    def __init__(self, made_up=None):
+        path = RECORD / "committee" / "W20-2.safetensors"
+        stored, _ = load_arrays(path)
+        self.weights = members.made_up(made_up) if made_up else stored
+
+    def outcome(self, split) -> bytes:
+        """The probabilities of all, and the layers of the first."""
+        images, reader = columns.view(split.images, 20), Reader(self.weights)
+        found = [reader.probabilities(images), *reader.layers(images[:1]).values()]
+        return b"".join(x.tobytes() for x in found)
+
+    def sent(self, split) -> list:
+        head = np.array([IMAGES], np.int32)
+        weights = [self.weights[name].astype(np.float32) for name in members.SHAPES]
+        return [head, *weights, columns.view(split.images, 20)]
+
+
 # An emulator is slow, and the kernel's own builds are emulated in every test run.
 EMULATED = {name: target for name, target in TARGETS.items() if name != "wasm"}
 EMULATED |= {name: RARE_TARGETS[name] for name in ("s390x", "i386", "nehalem")}
 CASES = pytest.mark.parametrize(
-    "case", [OfRung(BEST), OfRung(RAW), OfColumn()], ids=["1998", "last", "2012"]
+    "case",
+    [OfRung(BEST), OfRung(RAW), OfColumn(), OfMember(), OfMember("faint")],
+    ids=["1998", "last", "2012", "member", "faint member"],
 )
 
 

@@ -12,9 +12,9 @@ from exhibits.study import read_runs
 from lenet5 import Lenet5Error, draws
 from lenet5.checkpoint import load_arrays
 from lenet5.run import RECORD
-from systems import column2012, committee_study
-from systems.committee import Member, Network
+from systems import committee_study
 from systems.committee_study import HELD_BACK
+from systems.members import Member
 
 
 class Networks(NamedTuple):
@@ -105,10 +105,7 @@ def read(name: str, wanted, test) -> Networks:
             raise Lenet5Error(f"{path} is not of the run of its row: restore both")
         networks.append((weights, kept))
     found = committee_study.found(networks, test.images)
-    small = isinstance(wanted[0], Member)
-    definition = Network(normalised=False) if small else column2012.Column()
-    reading = column2012.multiply_adds(definition)
-    return Networks(table, found, test.labels, reading)
+    return Networks(table, found, test.labels, _multiply_adds(type(wanted[0])))
 
 
 def choices(name: str, wanted) -> list[tuple]:
@@ -140,6 +137,15 @@ def views(networks: Networks, wanted) -> list[tuple]:
     ]
     theirs = facts["mcdnn_single"], literature["mcdnn"]["error"]
     return [*rows, _row("all", networks, *theirs)]
+
+
+def _multiply_adds(kind: type) -> int:
+    """Products that reading one image takes, counted in the definition, which is torch's."""
+    from systems import column2012, committee
+
+    small = kind is Member
+    definition = committee.Network(normalised=False) if small else column2012.Column()
+    return column2012.multiply_adds(definition)
 
 
 def _runs(name: str, wanted) -> pd.DataFrame:

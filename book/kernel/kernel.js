@@ -4,27 +4,18 @@ var lenet5 = lenet5 || {};
 
 /** @typedef {{ images: number, labels: number, count: number }} Split  addresses of uint8 and int32 */
 
-lenet5.Kernel = class {
+/** Compiled C in a page: its functions and its memory. */
+lenet5.Compiled = class {
   /** Whether this browser has WebAssembly with vectors of 128 bits. */
   static runsHere() {
     const constant = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12, ...new Array(16).fill(0), 11];
     return typeof WebAssembly !== "undefined" && WebAssembly.validate(new Uint8Array(constant)); // a module that returns one
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} wasm */
-  static async load(wasm) {
-    return new this((await WebAssembly.instantiate(wasm)).instance.exports);
-  }
-
   /** @param {any} exports */
   constructor(exports) {
     this.code = exports;
     this.top = exports.__heap_base.value;
-    this.size = exports.lenet_weights();
-    this.state = this.allocate(exports.lenet_state_bytes());
-    this.weightsAt = this.state + 24; // after Adam's two powers and its steps
-    this.arena = this.order = this.losses = this.sum = 0; // see `reserve`
-    new Float64Array(this.memory, this.state, 2).fill(1);
   }
 
   get memory() {
@@ -51,6 +42,23 @@ lenet5.Kernel = class {
     const at = this.allocate(array.byteLength);
     new Uint8Array(this.memory).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     return at;
+  }
+};
+
+lenet5.Kernel = class extends lenet5.Compiled {
+  /** @param {Uint8Array<ArrayBuffer>} wasm */
+  static async load(wasm) {
+    return new this((await WebAssembly.instantiate(wasm)).instance.exports);
+  }
+
+  /** @param {any} exports */
+  constructor(exports) {
+    super(exports);
+    this.size = exports.lenet_weights();
+    this.state = this.allocate(exports.lenet_state_bytes());
+    this.weightsAt = this.state + 24; // after Adam's two powers and its steps
+    this.arena = this.order = this.losses = this.sum = 0; // see `reserve`
+    new Float64Array(this.memory, this.state, 2).fill(1);
   }
 
   /** A view of all weights, one after the other; a new one after every call that may allocate. */

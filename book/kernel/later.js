@@ -17,6 +17,6 @@ lenet5.later = async (name, beside) => {
   });
   script.remove();
   if (data[name]) return data[name];
-  const built = name === "kernel.wasm" ? ": this copy of the book was built without a compiler" : "";
+  const built = name.endsWith(".wasm") ? ": this copy of the book was built without a compiler" : "";
   throw new Error(`the file with ${name} is missing or damaged${built}`);
 };
