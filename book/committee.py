@@ -113,8 +113,9 @@ glue("{:.1f}", our_hours=columns.seconds / 3600)
 # Since 2012 networks learn faster: batches are normalised, ReLU replaces the tangent, Adam sets the rates, and their
 # size rises and falls once. {numref}`code-member` is a network of {glue:text}`member_parameters` numbers that needs
 # {glue:text}`member_epochs` epochs in place of {glue:text}`their_epochs`. The committee has {glue:text}`networks` such
-# *members*, {glue:text}`seeds` for each of three views. PyTorch trains and reads them, so they are repeated bit for bit
-# on the machine that made them and not on every other.
+# *members*, {glue:text}`seeds` for each of three views. PyTorch trains them, so a training is repeated bit for bit on
+# the machine that made it and not on every other. Reading is exact: from the weights that are kept, `systems/member.c`
+# computes the same bytes on every machine, and so every error below.
 
 # %% tags=["hide-input"]
 caption = "A member of the committee, from `systems/committee.py`."

@@ -21,7 +21,8 @@
 # ```{only} html
 # The row of small images is from the test set: the first of each digit, then the first ones that the network misreads.
 # A click hands one to the network as it stands in the file. The {doc}`committee` is asked beside it, if you like: its
-# networks are loaded then, and vote on what stands on the paper whenever the pen rests.
+# networks are loaded then, and vote on what stands on the paper whenever the pen rests. They read here by the same code
+# as in that chapter, to the same bytes.
 # ```
 
 # %% tags=["remove-cell"]

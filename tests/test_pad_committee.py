@@ -45,6 +45,37 @@ def test_a_damaged_network_of_the_committee_is_named(page, damage):
     assert button.is_enabled()
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "",
+            "is missing or damaged: this copy of the book was built without a compiler",
+        ),
+        ("window.appData['member.wasm'] = 'AAAA';", "is missing or damaged"),
+    ],
+)
+def test_a_committee_without_its_compiled_reader_says_so(page, body, said):
+    page.route(
+        "**/member.wasm.js",
+        lambda route: route.fulfill(body=body, content_type="text/javascript"),
+    )
+    page.reload()
+    expect(page.locator(".pad-status")).to_have_text("The paper is empty.")
+    page.get_by_role("button", name="Ask the committee").click()
+    expect(page.locator(".pad-committee p")).to_have_text(
+        f"There is no committee here: the file with member.wasm {said}."
+    )
+
+
+def test_a_committee_without_vectors_says_so(page):
+    page.evaluate("WebAssembly.validate = () => false")
+    page.get_by_role("button", name="Ask the committee").click()
+    expect(page.locator(".pad-committee p")).to_contain_text(
+        "no WebAssembly with 128-bit"
+    )
+
+
 def test_a_kept_network_that_cannot_be_read_leaves_the_pad(page):
     page.evaluate("""localStorage["lenet5: network"] = '{"about":{},"weights":"AA"}'""")
     page.reload()
