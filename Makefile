@@ -86,8 +86,8 @@ $(VENV): requirements.txt constraints.txt pyproject.toml
 	@command -v $(firstword $(PYTHON)) >/dev/null || \
 		{ echo "make: $(PYTHON) is not found: install Python 3.11 to 3.14, or name it, as in PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) ext/interpreter.py
-	@echo "Installing into .venv: pip fetches 3.1 GB with PyTorch for CUDA, or 0.6 GB with a CPU build (README.md"
-	@echo "says how to choose); at 10 MB a second that takes 6 minutes, or 2."
+	@echo "Installing into .venv: pip fetches 3.1 GB with PyTorch for CUDA, or 0.5 GB with a CPU build (README.md"
+	@echo "says how to choose). That takes some three minutes, and at 10 MB a second five more, or one."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -185,7 +185,7 @@ bytes_of() { # FOLDER
     du -sb "$1" | cut -f 1
 }
 
-downloaded() { # LOG: the bytes of what pip fetched, by network or from a folder
+downloaded() { # LOG: the bytes of what pip fetched by network; a folder's wheels are not among them
     awk '
         /Downloading .* \([0-9.]+ ([kMG]B|bytes)\)/ {
             gsub("[()]", "")

@@ -2,7 +2,7 @@
 
 ``tests/stranger.sh`` makes such a machine, which takes root and debootstrap. Each fetches the
 packages anew; with ``STRANGER_CPU``, an index of CPU builds of torch or a folder of such
-wheels, it is 0.6 GB in place of 3.1 GB.
+wheels, it is 0.5 GB in place of 3.1 GB.
 """
 
 import os
