@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ext.execute import contents
+from ext.depends import checksum, files_below
 
 NOTES = Path("_build", "before.json")
 
@@ -36,8 +36,11 @@ def changed_for_git(folders: Sequence[str]) -> list[str]:
 
 def checksums(folders: Sequence[str]) -> dict[str, str]:
     """The SHA-256 of each file in the folders, but for what is hidden or compiled."""
-    lines = contents(Path(), folders).splitlines()
-    return dict(line.rsplit(" ", 1) for line in lines)
+    found = {}
+    for folder in folders:
+        for path in files_below(Path(folder)):
+            found[path.as_posix()] = checksum(path)
+    return found
 
 
 def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
@@ -56,7 +59,8 @@ def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 def note(folders: Sequence[str]) -> int:
     """Write down how the files are, and say what the end will be measured by."""
     NOTES.parent.mkdir(exist_ok=True)
-    NOTES.write_text(json.dumps(checksums(folders)), encoding="utf-8")
+    text = json.dumps(checksums(folders))
+    NOTES.write_text(text, encoding="utf-8", newline="\n")
     if why := without_git(folders):
         print(f"Git cannot say what is committed here ({why}).")
         print("So the files will be compared with what they are now.")
@@ -83,7 +87,8 @@ def compare(folders: Sequence[str]) -> int:
 
 def _git(*arguments: str) -> str:
     command = ["git", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    form = {"encoding": "utf-8", "errors": "replace"}  # names of files may stand in it
+    return subprocess.run(command, capture_output=True, check=True, **form).stdout
 
 
 def main(arguments: Sequence[str]) -> int:
