@@ -140,9 +140,8 @@ def declared(notebook: NotebookNode) -> dict[str, NotebookNode]:
     for cell in notebook.cells:
         if "parameters" not in cell.metadata.get("tags", []):
             continue
-        python = TransformerManager().transform_cell(
-            cell.source
-        )  # a magic may stand in it
+        # A magic may stand in the cell, such as %config.
+        python = TransformerManager().transform_cell(cell.source)
         for statement in ast.parse(python).body:
             for name in _assigned(statement):
                 found[name] = cell

@@ -151,10 +151,9 @@ def made_up(kind: str) -> dict[str, np.ndarray]:
         elif kind == "faint" and (name.endswith("bias") or name == "maps1.conv.weight"):
             drawn *= 2.0**-132  # what is normal is above 2^-126
         else:
-            inputs = math.prod(shape[1:])
-            drawn *= 2.0 ** -(
-                inputs.bit_length() // 2
-            )  # so that layers keep their size
+            # By about the square root of the inputs, so that layers keep their size.
+            halvings = math.prod(shape[1:]).bit_length() // 2
+            drawn *= 2.0**-halvings
         weights[name] = drawn.astype(np.float32).reshape(shape)
     return weights
 

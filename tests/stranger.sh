@@ -43,7 +43,7 @@ main() {
     fi
 
     check_means
-    work=${keep:-$(mktemp -d /var/tmp/stranger.XXXXXX)}
+    work=${keep:-$(mktemp -d --tmpdir=/var/tmp stranger.XXXXXX)}
     if [[ -z $keep ]]; then
         trap 'rm -rf --one-file-system "$work"' EXIT
     fi

@@ -93,7 +93,7 @@ def read(name: str, wanted, test) -> Networks:
     Raises
     ------
     Lenet5Error
-        If its runs are of other code or data, a view lacks, or weights are not of the
+        If its runs are of other data or another engine, a view lacks, or weights are not of the
         run of their row.
     """
     table, networks = _runs(name, wanted), []

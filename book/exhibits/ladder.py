@@ -80,7 +80,7 @@ def read(name: str, wanted) -> list[Step]:
     Raises
     ------
     Lenet5Error
-        If a run is of other code or data, or a rung has none.
+        If a run is of other data or another engine, or a rung has none.
     """
     table = read_runs(name, wanted, "rung", study, "make ladder")
     judged, trained = study.TEST, study.TRAINING
