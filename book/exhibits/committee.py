@@ -149,7 +149,8 @@ def _multiply_adds(kind: type) -> int:
 
 
 def _runs(name: str, wanted) -> pd.DataFrame:
-    return read_runs(name, wanted, "column", committee_study, "make committee")
+    made_by = committee_study.behaviour_of, HELD_BACK
+    return read_runs(name, wanted, "column", *made_by, "make committee")
 
 
 def _row(name: str, networks: Networks, single: float, together: float) -> tuple:

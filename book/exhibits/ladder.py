@@ -82,7 +82,7 @@ def read(name: str, wanted) -> list[Step]:
     Lenet5Error
         If a run is of other data or another engine, or a rung has none.
     """
-    table = read_runs(name, wanted, "rung", study, "make ladder")
+    table = _runs(name, wanted)
     judged, trained = study.TEST, study.TRAINING
     if table.judged_on.iloc[0] != "test":
         judged, trained = study.HELD_BACK, trained - study.HELD_BACK
@@ -123,8 +123,7 @@ def by_part(wanted) -> pd.DataFrame:
     A row a part, a column a choice by its name; each is the mean of its seeds.
     """
     names = "ladder-parts.csv", "ladder-scales.csv"
-    form = wanted, "rung", study, "make ladder"
-    rows = pd.concat([read_runs(name, *form) for name in names])
+    rows = pd.concat([_runs(name, wanted) for name in names])
     last = rows.misread.str.split().str[-1].astype(int)
     rows["error"] = 100 * last / study.HELD_BACK
     return rows.pivot_table("error", "judged_on", "rung")
@@ -186,6 +185,11 @@ def network() -> tuple[Ladder, dict]:
     """The published network of 1998, and the facts stored with its weights."""
     weights, facts = checkpoint.load_arrays(RECORD / "lenet1998.safetensors")
     return Ladder(rungs.BEST, facts["seed"], weights), facts
+
+
+def _runs(name: str, wanted) -> pd.DataFrame:
+    made_by = study.behaviour_of, study.HELD_BACK
+    return read_runs(name, wanted, "rung", *made_by, "make ladder")
 
 
 def _usual(runs: pd.DataFrame) -> tuple[float, str]:

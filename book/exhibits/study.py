@@ -1,5 +1,7 @@
 """Tables of the record that hold the runs of other systems."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from lenet5 import Lenet5Error, data
@@ -7,7 +9,9 @@ from lenet5.run import RECORD
 from systems import study
 
 
-def read_runs(name: str, wanted, kind: str, of, command: str) -> pd.DataFrame:
+def read_runs(
+    name: str, wanted, kind: str, behaviour_of: Callable, held_back: int, command: str
+) -> pd.DataFrame:
     """The rows of some systems in a table of ``python -m systems``.
 
     Rows are found by what was asked of them: the system, the seed and the images that
@@ -20,8 +24,10 @@ def read_runs(name: str, wanted, kind: str, of, command: str) -> pd.DataFrame:
     wanted : sequence of Rung or Column
     kind : str
         The table's column of their names.
-    of : module
-        The study that wrote the table: ``systems.study`` or ``systems.committee_study``.
+    behaviour_of : callable
+        The behaviour of the engine that trains a system, as it is pinned today.
+    held_back : int
+        How many training images judge where the test images do not.
     command : str
         What makes the table.
 
@@ -34,7 +40,7 @@ def read_runs(name: str, wanted, kind: str, of, command: str) -> pd.DataFrame:
     mend = f"make it again ({command})"
     data_of = {}
     for judged_on in table.judged_on.unique():
-        data_of[judged_on] = data.checksum(*study.splits(judged_on, of.HELD_BACK))
+        data_of[judged_on] = data.checksum(*study.splits(judged_on, held_back))
     for system in wanted:
         rows = table[table[kind] == system.name]
         if rows.empty:
@@ -46,7 +52,7 @@ def read_runs(name: str, wanted, kind: str, of, command: str) -> pd.DataFrame:
             )
             if row.run != study.name(system, row.seed, made_by):
                 raise Lenet5Error(f"{which} is of other settings or data: {mend}")
-            if row.behaviour != of.behaviour_of(system):
+            if row.behaviour != behaviour_of(system):
                 raise Lenet5Error(
                     f"{which} is of an engine that computes otherwise: {mend}"
                 )
