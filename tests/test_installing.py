@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -98,7 +99,8 @@ def test_make_says_that_a_python_lacks_venv(bare):
     python = bare / "python"
     blocked = "import sys; sys.modules['ensurepip'] = None; import runpy; "
     run = "sys.argv[:] = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{blocked}{run}" "$@"\n')
+    command = shlex.join([sys.executable, "-c", blocked + run])
+    python.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     python.chmod(0o755)
     done = make(bare, f"PYTHON={python}")
     assert done.returncode != 0
