@@ -69,12 +69,13 @@ def test_jupyter_book_needs_no_program_of_that_name(tmp_path):
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """All files of a book but for what is built, and links as what they are."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and "_build" not in path.parts
-    }
+    """All files of a book but for what is built or compiled, with what links lead to."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        made = {"_build", "__pycache__"} & set(path.parts)
+        if path.is_file() and not made:
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
 
 
 def test_an_edition_writes_nothing_outside_its_folder(project):
