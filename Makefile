@@ -11,19 +11,19 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 reproduce: $(VENV) ## train, execute every chapter, build HTML and PDF, and say what changed
-	@$(BIN)/python -m ext.unchanged before book record
+	@$(BIN)/python -m ext.compare_files before book record
 	$(BIN)/python -m lenet5 train --fresh
 	$(BIN)/python -m ext.chapters
 	$(BIN)/jupyter-book build . --all
 	@$(BIN)/python -m ext.pdf --if-possible
 	@$(BIN)/python -m lenet5 verify
-	@$(BIN)/python -m ext.unchanged after book record
+	@$(BIN)/python -m ext.compare_files after book record
 
 verify: $(VENV) ## judge this machine's run of the report against the published one
 	@$(BIN)/python -m lenet5 verify
 
 test: $(VENV) ## run the tests, and every chapter against its stored outputs: some minutes
-	@$(BIN)/python -m ext.system $(SYSTEM)
+	@$(BIN)/python -m ext.debian_packages $(SYSTEM)
 	$(PYTEST) -m "not long"
 
 test-all: test ## run the long tests too
@@ -41,36 +41,37 @@ what-if: $(VENV) ## an edition with other parameters: make what-if EPOCHS=3 SEED
 serve: book ## build the book and serve it on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
 
+# python -m studies lists what makes each file of record/.
 record: $(VENV) ## make record/ anew, but for the seeds: runs, platforms, roundings
-	$(BIN)/python -m lenet5 train --fresh --out record
-	cd book && ../$(BIN)/python -m exhibits.validation && ../$(BIN)/python -m exhibits.rounding
-	$(BIN)/python tests/platforms.py
+	$(BIN)/python -m studies run
+	$(BIN)/python -m studies validation
+	$(BIN)/python -m studies rounding
+	$(BIN)/python -m studies platforms
 
 # What a table of the record has is not trained again; remove the table for all of it.
 seeds: $(VENV) ## train what record/seeds.csv lacks of two hundred seeds: all in about an hour
-	$(BIN)/python -m lenet5 replicate --seeds 0-199 --out record/seeds.csv
+	$(BIN)/python -m studies seeds
 
 ladder: $(VENV) ## train what the record lacks of the chapter Ladder: all in some hours
-	$(BIN)/python -m systems choices
-	$(BIN)/python -m systems scales
-	$(BIN)/python -m systems parts
-	$(BIN)/python -m systems ladder
-	$(BIN)/python -m systems network
+	$(BIN)/python -m studies ladder-choices
+	$(BIN)/python -m studies ladder-scales
+	$(BIN)/python -m studies ladder-parts
+	$(BIN)/python -m studies ladder
+	$(BIN)/python -m studies network
 
 committee: $(VENV) ## train what the record lacks of the chapter Committee: all in some hours
-	$(BIN)/python -m systems committee-choices
-	$(BIN)/python -m systems committee
-	$(BIN)/python -m systems columns
+	$(BIN)/python -m studies committee-choices
+	$(BIN)/python -m studies committee
+	$(BIN)/python -m studies columns
 
 # A run is named by what its engine computes: after this, runs made before are another engine's.
 behaviour: $(VENV) ## after a change of an engine's arithmetic on purpose, pin what it computes now
 	$(BIN)/python -m lenet5 behaviour
-	$(BIN)/python -m systems behaviour
 
 bench: $(VENV) ## time training against what else one would use (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.phases
-	$(BIN)/python -m benchmarks.systems
+	$(BIN)/python -m benchmarks.networks
 	$(BIN)/python -m benchmarks.replicates
 	$(BIN)/python -m benchmarks.browser
 
@@ -85,7 +86,7 @@ clean: ## remove what was built; runs/ and .venv stay
 $(VENV): requirements.txt constraints.txt pyproject.toml
 	@command -v $(firstword $(PYTHON)) >/dev/null || \
 		{ echo "make: $(PYTHON) is not found: install Python 3.11 to 3.14, or name it, as in PYTHON=python3.13"; exit 1; }
-	@$(PYTHON) ext/interpreter.py
+	@$(PYTHON) ext/check_python.py
 	@echo "Installing into .venv: pip fetches 3.1 GB with PyTorch for CUDA, or 0.5 GB with a CPU build (README.md"
 	@echo "says how to choose). That takes some three minutes, and at 10 MB a second five more, or one."
 	$(PYTHON) -m venv .venv

@@ -17,14 +17,24 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from exact.compiler import cpuinfo, webassembly
 from lenet5 import DATA, PROJECT
-from lenet5.compiler import cpuinfo, webassembly
 from lenet5.data import MD5, checksum, load
 
-BOOK, HERE = PROJECT / "book", Path(__file__).parent
-KERNEL, PAGE = BOOK / "kernel", BOOK / "reproduce" / "worker"
-WORKER = [KERNEL / f"{name}.js" for name in ("unpack", "kernel", "safetensors")]
-WORKER += [PAGE / f"{x}.js" for x in ("draws", "sha256", "data", "train", "worker")]
+HERE = Path(__file__).parent
+KERNEL = PROJECT / "book" / "kernel"
+PAGE = PROJECT / "book" / "reproduce" / "worker"
+WORKER = (  # the scripts of the page's worker, in the order in which it loads them
+    KERNEL / "unpack.js",
+    KERNEL / "kernel.js",
+    KERNEL / "safetensors.js",
+    PAGE / "random_numbers.js",
+    PAGE / "sha256.js",
+    PAGE / "data.js",
+    PAGE / "train.js",
+    PAGE / "worker.js",
+)
+EPOCHS = 3
 PEERS = {
     "TensorFlow.js, backend cpu": ("tensorFlow", "@tensorflow/tfjs/dist/tf.min.js"),
     "ConvNetJS": ("convNet", "convnetjs/build/convnet-min.js"),
@@ -44,8 +54,8 @@ NATIVE = """
 import time
 from lenet5 import Config
 from lenet5.data import load
-from lenet5.draws import initial_weights
-from lenet5.exact import ExactEngine
+from lenet5.parameters import initial_weights
+from exact.engine import ExactEngine
 from lenet5.train import train
 times = []
 engine = ExactEngine(initial_weights(0), threads=1)
@@ -57,56 +67,80 @@ print(*times)
 def in_the_page(page, epochs: int) -> float:
     """The median epoch of the book's worker, both measurements included."""
     raw = DATA / "MNIST" / "raw"
-    files = {name: (raw / name).read_bytes() for name in MD5}
-    files["kernel.wasm"] = webassembly().read_bytes()
-    files = {name: base64.b64encode(data).decode() for name, data in files.items()}
-    config = {"epochs": epochs, "batch_size": 128, "lr": 3e-4, "seed": 0}
-    order = {"config": config, "files": files, "data": checksum(*load())}
-    order |= {"state": None, "first": 0, "often": False}
+    files = {name: in_base64((raw / name).read_bytes()) for name in MD5}
+    files["kernel.wasm"] = in_base64(webassembly().read_bytes())
+    order = {
+        "config": {"epochs": epochs, "batch_size": 128, "lr": 3e-4, "seed": 0},
+        "files": files,
+        "data": checksum(*load()),
+        "state": None,
+        "first": 0,
+        "often": False,
+    }
     code = "\n".join(path.read_text(encoding="utf-8") for path in WORKER)
     return median_step(page.evaluate(OURS, [code, order]))
 
 
 def native(epochs: int) -> float:
     """The median epoch of the native engine, one thread, no more than SSE2."""
-    command, env = [sys.executable, "-c", NATIVE % epochs], {"LENET5_CPU": "baseline"}
-    said = subprocess.check_output(command, env=os.environ | env, encoding="utf-8")
-    return median_step([float(word) for word in said.split()])
+    output = subprocess.check_output(
+        [sys.executable, "-c", NATIVE % epochs],
+        env=os.environ | {"LENET5_CPU": "baseline"},
+        encoding="utf-8",
+    )
+    return median_step([float(word) for word in output.split()])
 
 
-def median_step(times) -> float:
+def peers(page, folder: str) -> dict[str, float]:
+    """The seconds an epoch of each peer, by its name; none where npm cannot fetch them."""
+    install = ["npm", "install", "--silent", "--prefix", folder, *VERSIONS]
+    if not shutil.which("npm") or subprocess.run(install).returncode != 0:
+        return {}
+    train, _ = load()
+    pixels = train.images[:PART] / np.float32(255)
+    arguments = [in_base64(pixels.tobytes()), train.labels[:PART].tolist()]
+    page.add_script_tag(path=KERNEL / "unpack.js")
+    page.add_script_tag(path=HERE / "browser_peers.js")
+    seconds = {}
+    for name, (function, script) in PEERS.items():
+        page.add_script_tag(path=Path(folder) / "node_modules" / script)
+        call = f"""([pixels, labels]) => {function}(
+            new Float32Array(lenet5.bytes(pixels).buffer), labels)"""
+        training, reading = page.evaluate(call, arguments)
+        # An epoch trains on 60,000 images, and both measurements read 70,000.
+        seconds[name] = (60_000 * training + 70_000 * reading) / PART
+    return seconds
+
+
+def in_base64(content: bytes) -> str:
+    """Bytes as text, in which they travel to a page."""
+    return base64.b64encode(content).decode()
+
+
+def median_step(times: list[float]) -> float:
+    """The median time from one measurement to the next."""
     return statistics.median(np.diff(times))
 
 
 def main() -> None:
-    epochs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    rows = []
+    """Time all of them, and print the table."""
+    epochs = int(sys.argv[1]) if len(sys.argv) > 1 else EPOCHS
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    seconds = {"native, one thread, SSE2": native(epochs)}
     with sync_playwright() as playwright, TemporaryDirectory() as folder:
-        options = {"executable_path": chromium, "args": ["--no-sandbox"]}
-        browser = playwright.chromium.launch(**options)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"]
+        )
         page = browser.new_page()
-        rows.append(("native, one thread, SSE2", native(epochs)))
-        rows.append(("this page", in_the_page(page, epochs)))
-        install = ["npm", "install", "--silent", "--prefix", folder, *VERSIONS]
-        if shutil.which("npm") and subprocess.run(install).returncode == 0:
-            images, labels = (array[:PART] for array in load()[0])
-            pixels = base64.b64encode((images / np.float32(255)).tobytes()).decode()
-            page.add_script_tag(path=KERNEL / "unpack.js")
-            page.add_script_tag(path=HERE / "browser_peers.js")
-            for name, (function, script) in PEERS.items():
-                page.add_script_tag(path=Path(folder) / "node_modules" / script)
-                call = f"""([pixels, labels]) => {function}(
-                    new Float32Array(lenet5.bytes(pixels).buffer), labels)"""
-                trained, read = page.evaluate(call, [pixels, labels.tolist()])
-                rows.append((name, (60_000 * trained + 70_000 * read) / PART))
+        seconds["this page"] = in_the_page(page, epochs)
+        seconds |= peers(page, folder)
         version = browser.version
         browser.close()
     print(f"{cpuinfo('model name')}; Chromium {version}, headless; one thread.\n")
     print("| | epoch and both measurements, s | times the page |")
     print("| :--- | ---: | ---: |")
-    for name, seconds in rows:
-        print(f"| {name} | {seconds:.2f} | {seconds / rows[1][1]:.2f} |")
+    for name, epoch in seconds.items():
+        print(f"| {name} | {epoch:.2f} | {epoch / seconds['this page']:.2f} |")
 
 
 if __name__ == "__main__":

@@ -23,16 +23,20 @@ from lenet5.data import load
 
 def ours() -> Callable[[], float]:
     """This project's loop."""
+    from exact.engine import ExactEngine
     from lenet5 import Config
-    from lenet5.draws import initial_weights
-    from lenet5.exact import ExactEngine
+    from lenet5.parameters import initial_weights
     from lenet5.train import train
 
-    engine, history = ExactEngine(initial_weights(0)), []
+    train_split, test_split = load()
+    engine = ExactEngine(initial_weights(0))
+    history = []
 
     def epoch():
+        nonlocal history
+        # The first call also measures before the epoch, which is not timed.
         config = Config(epochs=max(1, len(history)))
-        history[:] = train(config, *load(), engine, history)
+        history = train(config, train_split, test_split, engine, history)
         return history[-1].test_error
 
     return epoch
@@ -50,16 +54,19 @@ def conventional() -> Callable[[], float]:
     torch.manual_seed(0)
     with TemporaryDirectory() as folder:
         shutil.copytree(DATA / "MNIST" / "raw", Path(folder, "MNIST", "raw"))
-        options = {"transform": ToTensor(), "download": True}  # which unpacks
-        splits = [MNIST(folder, train=part, **options) for part in (True, False)]
-    batches = DataLoader(splits[0], batch_size=128, shuffle=True)
-    loaders = [DataLoader(split, batch_size=1000) for split in splits]
+        # Nothing is downloaded, since the files are there; it unpacks them.
+        train = MNIST(folder, train=True, transform=ToTensor(), download=True)
+        test = MNIST(folder, train=False, transform=ToTensor(), download=True)
+    batches = DataLoader(train, batch_size=128, shuffle=True)
+    train_loader = DataLoader(train, batch_size=1000)
+    test_loader = DataLoader(test, batch_size=1000)
     model = LeNet5()
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-4)
 
     @torch.no_grad()
     def measure(loader):
-        loss, wrong = 0.0, 0
+        loss = 0.0
+        wrong = 0
         for images, labels in loader:
             outputs = model(images)
             loss += cross_entropy(outputs, labels, reduction="sum").item()
@@ -71,7 +78,8 @@ def conventional() -> Callable[[], float]:
             optimizer.zero_grad()
             cross_entropy(model(images), labels).backward()
             optimizer.step()
-        return [measure(loader) for loader in loaders][1]
+        measure(train_loader)
+        return measure(test_loader)
 
     return epoch
 
@@ -82,7 +90,9 @@ def keras() -> Callable[[], float]:
     from keras import layers
 
     keras.utils.set_random_seed(0)
-    splits = [_channels_last(split) for split in load()]
+    train, test = load()
+    train_images, train_labels = _channels_last(train)
+    test_images, test_labels = _channels_last(test)
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -99,10 +109,14 @@ def keras() -> Callable[[], float]:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(3e-4), loss, metrics=["accuracy"])
 
+    def measure(images, labels):
+        _, accuracy = model.evaluate(images, labels, batch_size=1000, verbose=0)
+        return 100 * (1 - accuracy)
+
     def epoch():
-        model.fit(*splits[0], batch_size=128, epochs=1, verbose=0)
-        options = {"batch_size": 1000, "verbose": 0}
-        return [100 * (1 - model.evaluate(*x, **options)[1]) for x in splits][1]
+        model.fit(train_images, train_labels, batch_size=128, epochs=1, verbose=0)
+        measure(train_images, train_labels)
+        return measure(test_images, test_labels)
 
     return epoch
 
@@ -113,54 +127,92 @@ def jax() -> Callable[[], float]:
     import optax
     from jax import lax
 
-    splits = [_channels_last(split) for split in load()]
-    shapes = ((5, 5, 1, 6), (5, 5, 6, 16), (256, 120), (120, 84), (84, 10))
-    draw, zeros = jax.nn.initializers.glorot_uniform(), jax.numpy.zeros
-    keys = jax.random.split(jax.random.key(0), len(shapes))
-    p = [(draw(k, x), zeros(x[-1])) for k, x in zip(keys, shapes, strict=True)]
-    adam, window = optax.adam(3e-4), ((1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-    moments, shuffle = adam.init(p), np.random.default_rng(0)
-    layout = {"dimension_numbers": ("NHWC", "HWIO", "NHWC")}
+    train, test = load()
+    train_split = _channels_last(train)
+    test_split = _channels_last(test)
+    shuffle = np.random.default_rng(0)
+    parameters = _jax_parameters()
+    adam = optax.adam(3e-4)
+    moments = adam.init(parameters)
 
-    def forward(p, x):
-        for weight, bias in p[:2]:
-            x = lax.conv_general_dilated(x, weight, (1, 1), "VALID", **layout)
-            x = lax.reduce_window(jax.nn.relu(x + bias), -np.inf, lax.max, *window)
-        x = x.reshape(len(x), -1)
-        for weight, bias in p[2:4]:
-            x = jax.nn.relu(x @ weight + bias)
-        return x @ p[4][0] + p[4][1]
+    def convolution(images, weight, bias):
+        sums = lax.conv_general_dilated(
+            images,
+            weight,
+            window_strides=(1, 1),
+            padding="VALID",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+        return lax.reduce_window(
+            jax.nn.relu(sums + bias),
+            -np.inf,
+            lax.max,
+            window_dimensions=(1, 2, 2, 1),
+            window_strides=(1, 2, 2, 1),
+            padding="VALID",
+        )
 
-    def loss(p, images, labels):
-        logits = forward(p, images)
+    def forward(parameters, images):
+        conv1, conv2, dense1, dense2, dense3 = parameters
+        maps = convolution(images, *conv1)
+        maps = convolution(maps, *conv2)
+        values = maps.reshape(len(maps), -1)
+        for weight, bias in (dense1, dense2):
+            values = jax.nn.relu(values @ weight + bias)
+        weight, bias = dense3
+        return values @ weight + bias
+
+    def loss(parameters, images, labels):
+        logits = forward(parameters, images)
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
         return losses.mean(), (logits.argmax(1) != labels).sum()
 
     @jax.jit
-    def step(p, moments, images, labels):
-        slopes, _ = jax.grad(loss, has_aux=True)(p, images, labels)
+    def step(parameters, moments, images, labels):
+        slopes, _ = jax.grad(loss, has_aux=True)(parameters, images, labels)
         updates, moments = adam.update(slopes, moments)
-        return optax.apply_updates(p, updates), moments
+        return optax.apply_updates(parameters, updates), moments
 
-    measure = jax.jit(loss)
+    measure_part = jax.jit(loss)
+
+    def measure(images, labels):
+        counts = []  # read when all are asked for: JAX goes on while it computes
+        for start in range(0, len(labels), 1000):
+            part = slice(start, start + 1000)
+            _, count = measure_part(parameters, images[part], labels[part])
+            counts.append(count)
+        return 100 * sum(int(count) for count in counts) / len(labels)
 
     def epoch():
-        nonlocal p, moments
-        images, labels = splits[0]
+        nonlocal parameters, moments
+        images, labels = train_split
         order = shuffle.permutation(len(labels))
-        for rows in np.split(order, range(128, len(order), 128)):
-            p, moments = step(p, moments, images[rows], labels[rows])
-        for images, labels in splits:
-            parts = [slice(i, i + 1000) for i in range(0, len(labels), 1000)]
-            measured = [measure(p, images[x], labels[x]) for x in parts]
-            wrong = sum(int(count) for _, count in measured)
-        return 100 * wrong / len(labels)
+        for start in range(0, len(order), 128):
+            rows = order[start : start + 128]
+            parameters, moments = step(parameters, moments, images[rows], labels[rows])
+        measure(*train_split)
+        return measure(*test_split)
 
     return epoch
 
 
+def _jax_parameters() -> list[tuple]:
+    """Weights, Glorot uniform, and biases, zero, of each layer."""
+    import jax
+
+    shapes = ((5, 5, 1, 6), (5, 5, 6, 16), (256, 120), (120, 84), (84, 10))
+    draw = jax.nn.initializers.glorot_uniform()
+    keys = jax.random.split(jax.random.key(0), len(shapes))
+    parameters = []
+    for key, shape in zip(keys, shapes, strict=True):
+        parameters.append((draw(key, shape), jax.numpy.zeros(shape[-1])))
+    return parameters
+
+
 def _channels_last(split) -> tuple[np.ndarray, np.ndarray]:
-    return np.moveaxis(split.images, 1, -1).astype(np.float32) / 255, split.labels
+    """Images in [0, 1], float32 of shape (N, 28, 28, 1), and labels."""
+    images = np.moveaxis(split.images, 1, -1).astype(np.float32) / 255
+    return images, split.labels
 
 
 def peak_mib() -> float:
@@ -169,13 +221,23 @@ def peak_mib() -> float:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Train an epoch whenever a line comes, and tell what it cost."""
     epoch = globals()[sys.argv[1]]()
     epoch()  # compilers compile now
     print("ready", flush=True)
     for _ in sys.stdin:
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall = time.perf_counter()
+        cpu = time.process_time()
         error = epoch()
-        answer = {"seconds": time.perf_counter() - wall, "error": error}
-        answer |= {"cpu_seconds": time.process_time() - cpu, "peak_mib": peak_mib()}
+        answer = {
+            "seconds": time.perf_counter() - wall,
+            "error": error,
+            "cpu_seconds": time.process_time() - cpu,
+            "peak_mib": peak_mib(),
+        }
         print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

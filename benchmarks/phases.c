@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "../lenet5/kernel.c"
+#include "../exact/kernel.c"
 
 static double now(void)
 {
@@ -29,34 +29,39 @@ int main(void)
     Weights *w = &state->weights, *g = aligned_alloc(64, 8 * STRIDE * sizeof(float));
     static uint8_t images[BLOCK * PIXELS];
     size_t row[BLOCK];
-    int guess;
+    Softmax softmax;
     uint32_t noise = 1;
     clear(state, sizeof *state), clear(g, 8 * STRIDE * sizeof(float));
     for (int i = 0; i < BLOCK; i++) row[i] = i;
     for (int i = 0; i < BLOCK * PIXELS; i++) images[i] = (noise = noise * 1664525 + 1013904223) >> 24;
     for (int i = 0; i < WEIGHTS; i++)
         ((float *)w)[i] = ((int32_t)(noise = noise * 1664525 + 1013904223)) * 0x1p-34f;
-#define LOSS for (int i = 0; i < BLOCK; i++) cross_entropy(s, i, i % CLASSES, 1.0f / 128, &guess)
+#define LOSS for (int i = 0; i < BLOCK; i++) { \
+        cross_entropy_forward(&s->logits[0][i], BLOCK, i % CLASSES, &softmax); \
+        cross_entropy_backward(&softmax, i % CLASSES, 1.0f / 128, BLOCK, &s->logits[0][i]); \
+    }
     forward(w, images, 0, row, BLOCK, s, 1);
     LOSS;
     backward(w, BLOCK, s, g);
     PHASE("measuring: forward", BLOCK, forward(w, images, 0, row, BLOCK, s, 0));
     PHASE("training: forward", BLOCK, forward(w, images, 0, row, BLOCK, s, 1));
-    PHASE("  first convolution and pool", BLOCK, for (int v = 0; v < BLOCK / LANES; v++) convolve(CHANNELS,
-          HEIGHT, WIDTH, MAPS1, s->x[0], w->conv1[0][0], w->bias1, s->h1[0][0], s->win1[v][0][0], LANES));
-    PHASE("  second convolution and pool", BLOCK, for (int v = 0; v < BLOCK; v += LANES) convolve(MAPS1, H1, W1,
-          MAPS2, s->h1[0][0], w->conv2[0][0], w->bias2, s->h2[0] + v, s->win2[0] + v, BLOCK));
-    PHASE("  first dense layer", BLOCK, multiply(DENSE1, FEATURES, BLOCK, w->dense1[0], FEATURES, 1, s->h2[0],
-          w->bias3, s->h3[0]));
+    PHASE("  first convolution and pool", BLOCK, for (int v = 0; v < BLOCK / LANES; v++) convolution_forward(
+          CHANNELS, HEIGHT, WIDTH, MAPS1, s->x[0], w->conv1[0][0], w->conv1_bias, s->pool1[0][0],
+          s->place1[v][0][0], LANES));
+    PHASE("  second convolution and pool", BLOCK, for (int v = 0; v < BLOCK; v += LANES) convolution_forward(
+          MAPS1, H1, W1, MAPS2, s->pool1[0][0], w->conv2[0][0], w->conv2_bias, s->pool2[0] + v, s->place2[0] + v,
+          BLOCK));
+    PHASE("  first dense layer", BLOCK, dense_forward(FEATURES, DENSE1, s->pool2[0], w->dense1[0], w->dense1_bias,
+          s->relu3[0]));
     forward(w, images, 0, row, BLOCK, s, 1);
     PHASE("training: loss", BLOCK, LOSS);
     forward(w, images, 0, row, BLOCK, s, 1);
     LOSS;
     PHASE("training: backward", BLOCK, backward(w, BLOCK, s, g));
     PHASE("  lists of winners", BLOCK, for (int i = 0; i < BLOCK; i++) list_winners(s, i));
-    PHASE("  second convolution, weights", BLOCK, for (int i = 0; i < BLOCK; i++) conv2_to_weights(s, i));
-    PHASE("  second convolution, input", BLOCK, for (int i = 0; i < BLOCK; i++) conv2_to_input(s));
-    PHASE("  first convolution, weights", BLOCK, for (int i = 0; i < BLOCK; i++) conv1_to_weights(s, i));
+    PHASE("  second convolution, weights", BLOCK, for (int i = 0; i < BLOCK; i++) conv2_weights_backward(s, i));
+    PHASE("  second convolution, input", BLOCK, for (int i = 0; i < BLOCK; i++) conv2_input_backward(s));
+    PHASE("  first convolution, weights", BLOCK, for (int i = 0; i < BLOCK; i++) conv1_backward(s, i));
     PHASE("training: Adam", 128, for (int from = 0; from < WEIGHTS; from += CHUNK)
           adam(state, (float *)g, 8, from, 1e-9f, 1));
     return 0;

@@ -9,24 +9,31 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lenet5 import Config
-from lenet5.replicate import replicate, workers
+from studies.pool import workers
+from studies.seeds import replicate
 
 RUNS = 4  # of one epoch, one thread each
 
 
 def runs_an_hour(processes: int) -> float:
     """Throughput of short runs, once each worker has trained one."""
-    with TemporaryDirectory() as folder, workers(None, processes) as (executor, _):
-        for count in (processes, RUNS):
-            started = time.perf_counter()
-            configs = [Config(epochs=1, seed=100 * count + i) for i in range(count)]
-            out = Path(folder, f"{count}.csv")
-            replicate(configs, executor, out=out, runs=Path(folder, "runs"))
-            seconds = time.perf_counter() - started
+    with TemporaryDirectory() as name, workers(None, processes) as (executor, _):
+        folder = Path(name)
+        train(range(processes), executor, folder / "first.csv")
+        started = time.perf_counter()
+        train(range(100, 100 + RUNS), executor, folder / "timed.csv")
+        seconds = time.perf_counter() - started
     return 3600 * RUNS / seconds
 
 
+def train(seeds: range, executor, out: Path) -> None:
+    """Train a run of one epoch with each seed."""
+    configs = [Config(epochs=1, seed=seed) for seed in seeds]
+    replicate(configs, executor, out=out, runs=out.parent / "runs")
+
+
 if __name__ == "__main__":
-    one, two = runs_an_hour(1), runs_an_hour(2)
+    one = runs_an_hour(1)
+    two = runs_an_hour(2)
     print(f"runs an hour: {one:.0f} with one worker, {two:.0f} with two")
     print(f"efficiency of two workers: {50 * two / one:.0f} %")

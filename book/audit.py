@@ -7,17 +7,22 @@ seed = 0
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import glue, ledger, origin, report, show, show_table
-from exhibits.figures import counts, curves, images, network
-from exhibits.findings import Findings, find_all
-from exhibits.intervals import LEVEL
-from exhibits.systems import systems
-from exhibits.validation import HELD_BACK, choices, two_measures
-from lenet5.verify import COVERAGE
+from exhibits import glue, provenance, show, show_table
+from exhibits.audit import figures, findings, tables
+from exhibits.audit.published import systems
+from exhibits.report import make_report
+from lenet5 import Config
+from lenet5.data import HELD_BACK
+from studies.intervals import LEVEL
+from studies.validation import choices, two_measures
+from studies.verdict import COVERAGE
 
-run, predictions, history, original = report(epochs, batch_size, lr, seed)
-evidence = Findings(run, predictions, original)
-source, (claims, _, facts) = origin.of_run(run), evidence.ledger
+report = make_report(Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed))
+run = report.run
+predictions = report.predictions
+evidence = findings.Findings(run, predictions, report.original)
+claims = evidence.ledger.claims
+origin = provenance.of_run(run)
 
 # %% [markdown]
 # # Audit
@@ -31,22 +36,27 @@ source, (claims, _, facts) = origin.of_run(run), evidence.ledger
 #
 # {numref}`tab-claims` has them all, those that fail on top. With each stand what was found and where this book shows
 # it. The ledger `book/claims.yml` keeps the value that is claimed and how far a finding may be from it, and a function
-# in `book/exhibits/findings.py` tests each: every verdict is the result of code. What is claimed of the network and the
-# recipe is tested on ours, built by it, whose run ends near the plotted one; nothing here looks into the original code.
+# in `book/exhibits/audit/findings.py` tests each: every verdict is the result of code. What is claimed of the network
+# and the recipe is tested on ours, built by it, whose run ends near the plotted one; nothing here looks into the
+# original code.
 #
 # ```{app} claims
 # ```
 
 # %% tags=["hide-input"]
-found = find_all(evidence)
-glue(claims=len(found), **ledger.tally(found))
-glue(failures=" ".join(f"“{claims[name].claim}”" for name in ledger.failures(found)))
+found = findings.find_all(evidence)
+counts = findings.count_verdicts(found)
+glue(claims=len(found))
+glue(held=counts[findings.HOLDS], corrected=counts[findings.CORRECTED])
+glue(failed=counts[findings.FAILS], untested=counts[findings.UNTESTED])
+failures = [f"“{claims[name].claim}”" for name in findings.failures(found)]
+glue(failures=" ".join(failures))
 show_table(
     "verdict | claim | found | tested by | where",
-    ledger.rows(claims, found),
+    tables.claim_rows(claims, found),
     "The claims of the original and what became of them.",
     "tab-claims",
-    source,
+    origin,
 )
 
 # %% [markdown]
@@ -70,8 +80,9 @@ show_table(
 
 # %% tags=["hide-input", "remove-output"]
 glue("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
-errata = curves.errata(history, original, claims["accuracy"].value)
-show("fig-errata", errata, source)
+text_accuracy = claims["accuracy"].value
+errata = figures.errata(report.history, report.original, text_accuracy)
+show("fig-errata", errata, origin)
 
 # %% [markdown]
 # ## A real validation split
@@ -84,14 +95,14 @@ show("fig-errata", errata, source)
 
 # %% tags=["hide-input"]
 held_back, errors = two_measures(run.config)
-held_source = origin.of_run(held_back, "make record")
-chosen, accuracies = choices(errors), (100 - errors).map("{:.2f}".format)
+origin_of_held_back = provenance.of_run(held_back, "make record")
+chosen = choices(errors)
 show_table(
     "chosen | epoch | validation accuracy, % | test accuracy, %",
-    [(name, epoch, *accuracies.loc[epoch]) for name, epoch in chosen.items()],
+    tables.choice_rows(errors, chosen),
     "One training, three ways to choose its epoch.",
     "tab-selection",
-    held_source,
+    origin_of_held_back,
     "lrrr",
 )
 
@@ -100,10 +111,11 @@ last, by_validation, by_test = errors.test[list(chosen.values())]
 fit_images = len(evidence.train.labels) - HELD_BACK
 glue("{:,}", fit_images=fit_images, validation_images=HELD_BACK)
 glue("{:.2f} %", validated=100 - by_validation)
-taken = ("one epoch", "two epochs", "three epochs")[len(set(chosen.values())) - 1]
+epochs_in_words = {1: "one epoch", 2: "two epochs", 3: "three epochs"}
+glue(taken=epochs_in_words[len(set(chosen.values()))])
 gain = last - by_test
-glue(taken=taken, flattery=f"{gain:.2f} points" if gain else "nothing")
-show("fig-selection", curves.selection(errors, chosen), held_source)
+glue(flattery=f"{gain:.2f} points" if gain else "nothing")
+show("fig-selection", figures.selection(errors, chosen), origin_of_held_back)
 
 # %% [markdown]
 # ```{glue:figure} fig-selection
@@ -135,20 +147,21 @@ show("fig-selection", curves.selection(errors, chosen), held_source)
 
 # %% tags=["hide-input"]
 compared = systems(evidence)
+significance = claims["replication"].value
 show_table(
     "system | year | accuracy, % | interval, % | selected on the test set | against ours",
-    [system.row(claims["replication"].value) for system in compared],
+    [system.row(significance) for system in compared],
     f"Test accuracy with Wilson's {100 * LEVEL:.0f} % interval, ours and others'.",
     "tab-records",
-    source,
+    origin,
     "lrrrll",
 )
 
 # %% tags=["hide-input", "remove-output"]
 low, high = compared[0].interval
 glue("{:.0f} %", level=100 * LEVEL, coverage=100 * COVERAGE)
-glue(significance=claims["replication"].value, interval=f"{low:.2f} to {high:.2f} %")
-show("fig-intervals", counts.intervals(compared), source)
+glue(significance=significance, interval=f"{low:.2f} to {high:.2f} %")
+show("fig-intervals", figures.intervals(compared), origin)
 
 # %% [markdown]
 # ```{glue:figure} fig-intervals
@@ -211,11 +224,14 @@ show("fig-intervals", counts.intervals(compared), source)
 # digit that the network misreads, and {doc}`variability` says how much of any difference is luck.
 
 # %% tags=["hide-input", "remove-output"]
-wrong, kept = predictions.wrong, np.ones(evidence.images, bool)
-kept[facts["rejected"]] = False
+wrong = predictions.wrong
+rejected = evidence.ledger.facts["rejected"]  # images, by their place in the file
+kept = np.ones(evidence.images, bool)
+kept[rejected] = False
 glue(rejected=(~kept).sum(), rejected_wrong=wrong[~kept].sum())
 glue("{:.2f} %", kept_error=100 * wrong[kept].sum() / kept.sum())
-show("fig-atlas", images.atlas(predictions, facts["rejected"]), source)
-show("fig-filters", network.filters(run.weights), source)
+show("fig-atlas", figures.atlas(predictions, rejected), origin)
+show("fig-filters", figures.filters(run.weights), origin)
 first = predictions.images[0]
-show("fig-maps", network.feature_maps(first, run.engine().activations(first)), source)
+maps = figures.feature_maps(first, run.engine().activations(first))
+show("fig-maps", maps, origin)

@@ -3,43 +3,35 @@ from statistics import fmean
 
 import numpy as np
 
-from exhibits import (
-    committee,
-    costs,
-    glue,
-    ladder,
-    ledger,
-    origin,
-    show,
-    show_source,
-    show_table,
-)
-from exhibits.figures import committee as figures
-from exhibits.figures.images import digits
+from exhibits import glue, provenance, show, show_source, show_table
+from exhibits.committee import costs, figures, tables
+from exhibits.drawings import digits
+from exhibits.ledger import read_ledger
 from lenet5.data import load
-from systems import column2012, rungs
-from systems import committee as small
-from systems.columns import ColumnEngine, view
-from systems.committee_study import FIRST, HELD_BACK, MEMBER_CHOICES, PUBLISHED, VOTERS
+from networks.column2012 import definition as column_definition
+from networks.column2012.tried import for_column
+from networks.lenet1998.rungs import BEST
+from networks.member import definition as member_definition
+from networks.views import view
+from studies import committee, ladder
 
 train, test = load()
-columns = committee.read("columns.csv", PUBLISHED, test)
-voters = committee.read("committee.csv", VOTERS, test)
-of_columns, of_voters, of_choices = (
-    origin.of_files(f"{name}.csv", "make committee")
-    for name in ("columns", "committee", "committee-choices")
-)
-_, literature, facts = ledger.read()
-theirs = literature["mcdnn"]["error"]
-low, high = voters.interval
-glue(
-    "{:.2f} %", error=voters.error, single=fmean(voters.singles), columns=columns.error
-)
-glue("{:.2f} %", column=fmean(columns.singles), theirs=theirs)
+columns = committee.read(committee.COLUMNS_STUDY, test)
+members = committee.read(committee.STUDY, test)
+origin_of_columns = provenance.of_files(["columns.csv"], "make committee")
+origin_of_members = provenance.of_files(["committee.csv"], "make committee")
+origin_of_choices = provenance.of_files(["committee-choices.csv"], "make committee")
+ledger = read_ledger()
+their_networks = ledger.facts["mcdnn_networks"]
+their_epochs = ledger.facts["mcdnn_epochs"]
+glue("{:.2f} %", error=members.error, single=fmean(members.singles))
+glue("{:.2f} %", columns=columns.error, column=fmean(columns.singles))
+glue("{:.2f} %", theirs=ledger.literature["mcdnn"]["error"])
+low, high = members.interval
 glue("{:.2f} %", low=low, high=high)
-glue(networks=len(voters.table), wrong=len(voters.wrong))
-glue(their_networks=facts["mcdnn_networks"], their_epochs=facts["mcdnn_epochs"])
-glue(epochs=FIRST.epochs, trained=len(columns.table))
+glue(networks=len(members.table), wrong=len(members.wrong))
+glue(their_networks=their_networks, their_epochs=their_epochs)
+glue(epochs=committee.AS_GIVEN.epochs, trained=len(columns.table))
 
 # %% [markdown]
 # # Committee
@@ -72,38 +64,39 @@ glue(epochs=FIRST.epochs, trained=len(columns.table))
 
 # %% tags=["hide-input", "remove-output"]
 digit = train.images[:1]
-shown = [view(digit, column.width)[0] for column in PUBLISHED]
-engine = ColumnEngine(FIRST, 0)
-for epoch in range(len(PUBLISHED)):
-    level = engine.distorted(view(digit, 0), epoch)[0, 0]
+shown = [view(digit, column.width)[0] for column in committee.PUBLISHED]
+engine = for_column(committee.AS_GIVEN, 0)
+for epoch in range(len(committee.PUBLISHED)):
+    level = engine.distorted(view(digit, 0), epoch)[0, 0]  # from -1, paper, to 1, ink
     shown.append(np.round(127.5 * (level + 1)).astype(np.uint8))
-show("fig-views", digits(np.stack(shown)[:, None], 7), of_columns)
-glue("{:,}", parameters=sum(x.numel() for x in column2012.Column().parameters()))
+show("fig-views", digits(np.stack(shown)[:, None], 7), origin_of_columns)
+column = column_definition.Network()
+glue("{:,}", parameters=sum(array.numel() for array in column.parameters()))
 
 # %% tags=["hide-input"]
-caption = "The column, from `systems/column2012.py`."
-show_source(column2012.Column, caption, "code-column")
+caption = "The column, from `networks/column2012/definition.py`."
+show_source(column_definition.Network, caption, "code-column")
 
 # %% [markdown]
 # The paper trains {glue:text}`their_networks` columns for about {glue:text}`their_epochs` epochs each, which would take
 # {glue:text}`their_hours` hours of one core here. This chapter trains {glue:text}`trained` for {glue:text}`epochs`
-# epochs, in {glue:text}`our_hours` hours. They are made by `systems/column.c`, exact as the report's engine is,
-# and held to the definition by tests. The ranges of the distortions are not stated; ours are those of an earlier paper
-# of the same group, and nothing was tuned. {numref}`tab-views` sets the errors beside the paper's: after so few
-# epochs a column reaches {glue:text}`column` on average, and all together {glue:text}`columns`.
+# epochs, in {glue:text}`our_hours` hours. They are made by `networks/column2012/column2012.c`, exact as the report's
+# engine is, and held to the definition by tests. The ranges of the distortions are not stated; ours are those of an
+# earlier paper of the same group, and nothing was tuned. {numref}`tab-views` sets the errors beside the paper's: after
+# so few epochs a column reaches {glue:text}`column` on average, and all together {glue:text}`columns`.
 
 # %% tags=["hide-input"]
 show_table(
     "view | one column | the paper | together | the paper | columns",
-    committee.views(columns, PUBLISHED),
+    tables.view_rows(columns),
     "Test error by view (%): the mean of single columns and that of all columns of a view together, ours beside those "
     "of the paper, which has five columns a view.",
     "tab-views",
-    of_columns,
+    origin_of_columns,
     "lrrrrr",
 )
 per_epoch = columns.seconds / columns.table.epochs.sum()
-their_seconds = per_epoch * facts["mcdnn_epochs"] * facts["mcdnn_networks"]
+their_seconds = per_epoch * their_epochs * their_networks
 glue("{:.0f}", their_hours=their_seconds / 3600)
 glue("{:.1f}", our_hours=columns.seconds / 3600)
 
@@ -114,15 +107,15 @@ glue("{:.1f}", our_hours=columns.seconds / 3600)
 # size rises and falls once. {numref}`code-member` is a network of {glue:text}`member_parameters` numbers that needs
 # {glue:text}`member_epochs` epochs in place of {glue:text}`their_epochs`. The committee has {glue:text}`networks` such
 # *members*, {glue:text}`seeds` for each of three views. PyTorch trains them, so a training is repeated bit for bit on
-# the machine that made it and not on every other. Reading is exact: from the weights that are kept, `systems/member.c`
-# computes the same bytes on every machine, and so every error below.
+# the machine that made it and not on every other. Reading is exact: from the weights that are kept,
+# `networks/member/member.c` computes the same bytes on every machine, and so every error below.
 
 # %% tags=["hide-input"]
-caption = "A member of the committee, from `systems/committee.py`."
-show_source(small.Network, caption, "code-member")
-parameters = sum(x.numel() for x in small.Network().parameters())
-glue("{:,}", member_parameters=parameters)
-glue(member_epochs=VOTERS[0].epochs, seeds=len(voters.table) // len(VOTERS))
+caption = "A member of the committee, from `networks/member/definition.py`."
+show_source(member_definition.Network, caption, "code-member")
+member = member_definition.Network()
+glue("{:,}", member_parameters=sum(array.numel() for array in member.parameters()))
+glue(member_epochs=committee.VOTERS[0].epochs, seeds=len(committee.STUDY.seeds))
 
 # %% [markdown]
 # What was open was settled on {glue:text}`held_back` training images that trained nothing, with trainings of
@@ -135,17 +128,17 @@ glue(member_epochs=VOTERS[0].epochs, seeds=len(voters.table) // len(VOTERS))
 # %% tags=["hide-input"]
 show_table(
     "choice | misread, by seed | error",
-    committee.choices("committee-choices.csv", MEMBER_CHOICES),
+    tables.choice_rows(),
     "Images held back that a network misreads, seed by seed, and the mean error (%): with the ranges of distortion as "
     "they were chosen, with others, and in other views.",
     "tab-committee-choices",
-    of_choices,
+    origin_of_choices,
     "lrr",
 )
-glue("{:,}", held_back=HELD_BACK)
-glue(choice_epochs=MEMBER_CHOICES[0].epochs, read_on="26 November 2026")
+glue("{:,}", held_back=committee.HELD_BACK)
+glue(choice_epochs=committee.CHOSEN.epochs, read_on="26 November 2026")
 views = "as chosen", "W20", "W14"
-glue("{:.2f} %", promised=committee.promised("committee-choices.csv", views))
+glue("{:.2f} %", promised=committee.promised(views))
 
 # %% [markdown]
 # ## The result
@@ -166,8 +159,9 @@ glue("{:.2f} %", promised=committee.promised("committee-choices.csv", views))
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-show("fig-sizes", figures.sizes(voters.lineups()), of_voters)
-glue("{:.2f} %", best_single=min(voters.singles), worst_single=max(voters.singles))
+sizes = figures.errors_by_size(members.errors_by_size())
+show("fig-sizes", sizes, origin_of_members)
+glue("{:.2f} %", best_single=min(members.singles), worst_single=max(members.singles))
 
 # %% [markdown]
 # ## What is still misread
@@ -184,13 +178,14 @@ glue("{:.2f} %", best_single=min(voters.singles), worst_single=max(voters.single
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-titles = [f"{test.labels[n]}→{voters.read[n]}\n{voters.votes(n)}" for n in voters.wrong]
-doubtful = np.isin(voters.wrong, facts["rejected"])
-show(
-    "fig-still-misread",
-    figures.misread(test.images[voters.wrong], titles, doubtful),
-    of_voters,
-)
+wrong = members.wrong
+titles = []
+for place in wrong:
+    title = f"{test.labels[place]}→{members.read[place]}\n{members.votes(place)}"
+    titles.append(title)
+doubtful = np.isin(wrong, ledger.facts["rejected"])
+still_misread = figures.misread(test.images[wrong], titles, doubtful)
+show("fig-still-misread", still_misread, origin_of_members)
 glue(rejected=doubtful.sum())
 
 # %% [markdown]
@@ -213,32 +208,28 @@ glue(rejected=doubtful.sum())
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-steps = [*ladder.read("ladder.csv", [rungs.BEST]), ladder.report()]
-here = costs.here(steps, columns, voters)
-published = costs.published(here[0].products, columns)
-files = "committee.csv columns.csv ladder.csv seeds.csv"
-of_costs = origin.of_files(files, "make committee ladder seeds")
-show("fig-costs", figures.costs(here, published), of_costs)
+steps = [*ladder.read(ladder.STUDY, [BEST]), ladder.read_report()]
+here = costs.costs_here(steps, columns, members)
+published = costs.costs_of_papers(here[0].multiply_adds, columns)
+names = ["committee.csv", "columns.csv", "ladder.csv", "seeds.csv"]
+origin_of_costs = provenance.of_files(names, "make committee ladder seeds")
+show("fig-costs", figures.errors_by_cost(here, published), origin_of_costs)
 
 # %% tags=["hide-input"]
-table = [(cost.error, cost.row()) for cost in here]
-for entry in literature.values():
-    name = f"{entry['system']} {{cite:p}}`{entry['cite']}`"
-    error = entry["error"]
-    table.append((error, (name, f"{error:.2f}", "", "", entry["selected"])))
 show_table(
     "system | error | multiply-adds | seconds | selected on the test images",
-    [row for _, row in sorted(table, reverse=True)],
+    tables.cost_rows(here, ledger.literature),
     "Test error (%), multiply-adds and seconds of one core of the training, and whether the network was selected on "
     "the test images. Of what was run here, single networks stand with their mean. The report was trained on an "
     f"{steps[1].machine}, the others on an {steps[0].machine}. A paper states no cost.",
     "tab-costs",
-    of_costs,
+    origin_of_costs,
     "lrrrl",
 )
 
 # %% [markdown]
 # ## What next
 #
-# `python -m systems predict` reads an image with the committee, and `make committee` trains it anew; it goes on where
-# it stood, and with `--scheduler` the networks run side by side on a cluster. {doc}`audit` returns to the original.
+# `python -m lenet5 predict --committee` reads an image with the committee, and `make committee` trains it anew; it goes
+# on where it stood, and with `--scheduler` the networks run side by side on a cluster. {doc}`audit` returns to the
+# original.

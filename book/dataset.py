@@ -1,15 +1,18 @@
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import glue, origin, show, show_table
-from exhibits.figures import counts, images
+from exhibits import glue, provenance, show, show_table
+from exhibits.dataset import class_rows
+from exhibits.drawings import class_bars, digits
 from lenet5.data import checksum, load
 
 train, test = load()
-source = origin.of_data(checksum(train, test))
-ours, theirs = (np.bincount(split.labels) for split in (train, test))
-glue("{:,}", train=ours.sum(), test=theirs.sum(), total=sum(ours) + sum(theirs))
-glue(side=train.images.shape[-1], classes=len(ours))
+origin = provenance.of_data(checksum(train, test))
+train_counts = np.bincount(train.labels)
+test_counts = np.bincount(test.labels)
+glue("{:,}", train=train_counts.sum(), test=test_counts.sum())
+glue("{:,}", total=train_counts.sum() + test_counts.sum())
+glue(side=train.images.shape[-1], classes=len(train_counts))
 
 # %% [markdown]
 # # Dataset
@@ -40,7 +43,7 @@ glue(side=train.images.shape[-1], classes=len(ours))
 # grey is {glue:text}`mean_grey`.
 
 # %% tags=["hide-input", "remove-output"]
-show("fig-digits", images.digits(train.images[:100]), source)
+show("fig-digits", digits(train.images[:100]), origin)
 glue("{:.0f} %", paper=100 * (train.images == 0).mean())
 glue("{:.3f}", mean_grey=train.images.mean() / 255)
 
@@ -58,18 +61,19 @@ glue("{:.3f}", mean_grey=train.images.mean() / 255)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-glue("{:,}", fewest=ours.min(), most=ours.max(), mean_count=round(ours.mean()))
-glue(fewest_digit=ours.argmin(), most_digit=ours.argmax())
-show("fig-classes", counts.class_bars(ours, "images", ours.mean(), "average"), source)
+mean_count = train_counts.mean()
+glue("{:,}", fewest=train_counts.min(), most=train_counts.max())
+glue("{:,}", mean_count=round(mean_count))
+glue(fewest_digit=train_counts.argmin(), most_digit=train_counts.argmax())
+show("fig-classes", class_bars(train_counts, "images", mean_count, "average"), origin)
 
 # %% tags=["hide-input"]
-rows = [*enumerate(zip(ours, theirs)), ("all", (ours.sum(), theirs.sum()))]
 show_table(
     "digit | training images | test images",
-    [(digit, f"{first:,}", f"{second:,}") for digit, (first, second) in rows],
+    class_rows(train_counts, test_counts),
     "Images per class in the two splits.",
     "tab-classes",
-    source,
+    origin,
     "lrr",
 )
 

@@ -6,19 +6,23 @@ seed = 0
 
 # %% tags=["remove-cell"]
 import inspect
-from pathlib import Path
 
-import pandas as pd
-
-import lenet5
-from exhibits import RECORD, glue, origin, show_code, show_source, show_table
+from exact.compiler import KERNEL
+from exhibits import (
+    glue,
+    implementation,
+    provenance,
+    show_code,
+    show_source,
+    show_table,
+)
 from exhibits.layers import layer_table
-from exhibits.recipe import recipe
-from lenet5 import Config
+from lenet5 import RECORD, Config
 from lenet5.data import load
 from lenet5.model import LeNet5, TorchEngine
 from lenet5.run import Run, load_or_train
-from lenet5.train import train
+from lenet5.train import train, train_epoch
+from studies import platforms
 
 # %% [markdown]
 # # Implementation
@@ -33,9 +37,9 @@ from lenet5.train import train
 # {numref}`code-network` is the whole network.
 
 # %% tags=["remove-input"]
-layers = (
-    inspect.getsource(LeNet5).partition("# fmt: off\n")[2].partition("# fmt: on")[0]
-)
+source = inspect.getsource(LeNet5)
+start = source.index("# fmt: off\n") + len("# fmt: off\n")
+layers = source[start : source.index("# fmt: on")]
 show_code(layers, "python", "The layers, from `lenet5/model.py`.", "code-network")
 
 # %% [markdown]
@@ -43,19 +47,12 @@ show_code(layers, "python", "The layers, from `lenet5/model.py`.", "code-network
 # in the dense layers it is the other way round.
 
 # %% tags=["hide-input"]
-rows = layer_table(LeNet5())
-parameters, multiply_adds = (sum(row[column] for row in rows) for column in (3, 4))
 show_table(
     "layer | kind | output shape | parameters | multiply-adds",
-    [
-        f"{row.name} | {row.kind} | {'×'.join(map(str, row.shape))} | "
-        f"{row.parameters:,} | {row.multiply_adds:,}"
-        for row in rows
-    ]
-    + [f"all | – | – | {parameters:,} | {multiply_adds:,}"],
+    implementation.layer_rows(layer_table(LeNet5())),
     "The layers, with parameters and multiply-adds for one image.",
     "tab-layers",
-    origin.of_nothing(),
+    provenance.of_nothing(),
     "lllrr",
 )
 
@@ -73,15 +70,16 @@ show_table(
 # old result.
 
 # %%
-run = load_or_train(Config(epochs, batch_size, lr, seed))
+run = load_or_train(Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed))
 last = run.history[-1]
 print(
     f"epoch {last.epoch}: test loss {last.test_loss:.4f}, test error {last.test_error:.2f} %"
 )
 
 # %% tags=["remove-cell"]
-images = len(load()[0].labels)
-steps = -(-images // batch_size)
+training, _ = load()
+images = len(training.labels)
+steps = -(-images // batch_size)  # the last may be short
 glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 
 # %% [markdown]
@@ -91,15 +89,12 @@ glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 # each one.
 
 # %% tags=["hide-input"]
-original = ["20", "128", "Adam", "0.0003", "cross-entropy on logits"]
-original += ["Glorot uniform, zero biases", "none", "32-bit floating point"]
-rows = zip(recipe(run).items(), original)
 show_table(
     "setting | original | this run",
-    [(name, theirs, ours) for (name, ours), theirs in rows],
+    implementation.recipe_rows(run),
     "The recipe of the original and of this run.",
     "tab-recipe",
-    origin.of_run(run),
+    provenance.of_run(run),
 )
 
 # %% [markdown]
@@ -110,7 +105,8 @@ show_table(
 # both splits, and notes a checksum of the weights.
 
 # %% tags=["remove-input"]
-show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
+caption = "The training loop, from `lenet5/train.py`."
+show_source([train, train_epoch], caption, "code-loop")
 
 # %% [markdown]
 # What a step is, {numref}`code-step` says in PyTorch: the gradient of the mean cross-entropy of a batch, and a step of
@@ -127,13 +123,13 @@ show_source(TorchEngine.steps, caption, "code-step")
 # PyTorch promises no bytes. Sums are cut to fit a processor's vector units and its threads, so two machines add in two
 # orders and round otherwise; thousands of steps amplify the difference ({doc}`variability` shows how fast). No seed and
 # no pinned version mends that. The published run and every seed of {doc}`variability` are therefore trained by an
-# engine of the project's own, `lenet5/kernel.c`, which computes the same steps by rules that leave nothing to the
+# engine of the project's own, `exact/kernel.c`, which computes the same steps by rules that leave nothing to the
 # machine. {numref}`code-rules` is how that file begins.
 
 # %% tags=["remove-input"]
-kernel = Path(lenet5.__file__).with_name("kernel.c").read_text(encoding="utf-8")
+kernel = KERNEL.read_text(encoding="utf-8")
 rules = kernel.partition("*/")[0] + "*/"
-caption = "The rules of the exact engine, from `lenet5/kernel.c`."
+caption = "The rules of the exact engine, from `exact/kernel.c`."
 show_code(rules, "c", caption, "code-rules")
 
 # %% [markdown]
@@ -145,15 +141,14 @@ show_code(rules, "c", caption, "code-rules")
 # kernel, with several numbers of threads, and one checksum of the weights.
 
 # %% tags=["hide-input"]
-builds = pd.read_csv(RECORD / "platforms.csv", dtype=str)
-assert builds.weights.nunique() == 1, "two builds have trained other weights"
+builds = platforms.read()
 glue(builds=len(builds))
 show_table(
     "platform | compiler | threads | weights",
-    [(*build, f"`{weights[:16]}`") for *build, weights in builds.to_numpy()],
+    implementation.build_rows(builds),
     "Platforms, and the first digits of the checksum of the weights that each has trained.",
     "tab-platforms",
-    origin.of_files("platforms.csv", "make record"),
+    provenance.of_files(["platforms.csv"], "make record"),
 )
 
 # %% [markdown]
@@ -167,16 +162,10 @@ made = Run.load(RECORD).environment
 glue(run=run.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
 show_table(
     "part | original | this report",
-    [
-        ("processor", "AMD Ryzen 5 3500U", made["cpu"]),
-        ("system", "not named", made["system"]),
-        ("language", "Julia", f"Python {made['python']} and C"),
-        ("library", "Flux", "none; NumPy around the exact engine"),
-        ("run", "not published", f"`{run.fingerprint}`"),
-    ],
+    implementation.machine_rows(run, made),
     "Where the original's run and ours were made.",
     "tab-machine",
-    origin.of_run(run),
+    provenance.of_run(run),
 )
 
 # %% [markdown]

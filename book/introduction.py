@@ -15,13 +15,14 @@
 # {term}`epoch`, lead to the {doc}`glossary`.
 
 # %% tags=["remove-cell"]
-from exhibits import glue, ledger, origin, show
-from exhibits.figures import network
+from exhibits import glue, provenance, show
+from exhibits.introduction import architecture
 from exhibits.layers import layer_table
+from exhibits.ledger import read_ledger
 from lenet5.model import LeNet5
 
-claims, literature, facts = ledger.read()
-glue("{} %", text_accuracy=claims["accuracy"].value)
+ledger = read_ledger()
+glue("{} %", text_accuracy=ledger.claims["accuracy"].value)
 
 # %% [markdown]
 # ## The network
@@ -96,15 +97,17 @@ dense = sum(row.parameters for row in layers if row.kind == "Linear")
 multiply_adds = sum(row.multiply_adds for row in layers)
 glue("{:,}", parameters=parameters, multiply_adds=multiply_adds)
 glue("{:.0f} %", dense_share=100 * dense / parameters)
-show("fig-architecture", network.architecture(model, layers), origin.of_nothing())
+show("fig-architecture", architecture(model, layers), provenance.of_nothing())
 
 # %% tags=["remove-cell"]
-singles = "{mcdnn_single_lowest} to {mcdnn_single_highest} %".format(**facts)
-glue("{:.0f}", mcdnn_mistakes=100 * literature["mcdnn"]["error"])
-glue(mcdnn_networks=facts["mcdnn_networks"], mcdnn_singles=singles)
-glue("{} %", mcdnn_accuracy=claims["mcdnn"].value)
-glue("{} %", lenet5_error=literature["lenet5"]["error"])
-glue("{} %", distorted_error=literature["lenet5-distorted"]["error"])
+lowest = ledger.facts["mcdnn_single_lowest"]
+highest = ledger.facts["mcdnn_single_highest"]
+glue("{:.0f}", mcdnn_mistakes=100 * ledger.literature["mcdnn"]["error"])  # of 10,000
+glue(mcdnn_networks=ledger.facts["mcdnn_networks"])
+glue(mcdnn_singles=f"{lowest} to {highest} %")
+glue("{} %", mcdnn_accuracy=ledger.claims["mcdnn"].value)
+glue("{} %", lenet5_error=ledger.literature["lenet5"]["error"])
+glue("{} %", distorted_error=ledger.literature["lenet5-distorted"]["error"])
 
 # %% [markdown]
 # ## Better networks

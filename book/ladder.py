@@ -1,29 +1,38 @@
 # %% tags=["remove-cell"]
+import itertools
 from dataclasses import replace
 
-from exhibits import glue, ladder, origin, show, show_source, show_table
-from exhibits import intervals as ci
-from exhibits.figures import ladder as figures
-from lenet5 import Config
-from lenet5.data import load
-from systems import lenet1998, recipe, rungs, study
+import numpy as np
 
-steps = [*ladder.read("ladder.csv", rungs.RUNGS), ladder.report()]
-letter, best, *_, last = steps
+from exhibits import glue, provenance, show, show_source, show_table
+from exhibits.ladder import figures, prose, tables
+from exhibits.ledger import read_ledger
+from lenet5 import Config
+from lenet5.data import HELD_BACK, TEST, TRAINING, load
+from networks.lenet1998 import definition, rungs, schedule
+from studies import intervals, ladder
+
+steps = ladder.read(ladder.STUDY, rungs.RUNGS)
+report = ladder.read_report()
+letter, best = steps[:2]
 train, test = load()
-distorted, one_rate, low_scale = ladder.read("ladder.csv", rungs.BESIDE)
-runs = origin.of_files("ladder.csv seeds.csv", "make ladder seeds")
-paper, distorted_paper, facts = ladder.published()
+distorted, one_rate, low_scale = ladder.read(ladder.STUDY, rungs.BESIDE)
+origin = provenance.of_files(["ladder.csv", "seeds.csv"], "make ladder seeds")
+ledger = read_ledger()
+paper = ledger.literature["lenet5"]["error"]
+distorted_paper = ledger.literature["lenet5-distorted"]["error"]
 glue("{} %", paper=paper, distorted_paper=distorted_paper)
-glue("{} %", their_train=facts["lenet5_train"])
-glue(margin=facts["lenet5_margin"], their_passes=facts["lenet5_train_passes"])
-glue("{:.2f} %", letter=letter.mean, best=best.mean, report=last.mean)
-glue("{:.2f} %", top=min(step.mean for step in steps))
-glue("{:.2f}", best_low=best.interval[0], best_high=best.interval[1])
-low, high = ci.prediction_interval(best.errors)
+glue("{} %", their_train=ledger.facts["lenet5_train"])
+glue(margin=ledger.facts["lenet5_margin"])
+glue(their_passes=ledger.facts["lenet5_train_passes"])
+glue("{:.2f} %", letter=letter.mean, best=best.mean, report=report.mean)
+glue("{:.2f} %", top=min(step.mean for step in (*steps, report)))
+low, high = best.interval
+glue("{:.2f}", best_low=low, best_high=high)
+low, high = intervals.prediction_interval(best.errors)
 glue("{:.2f}", one_low=low, one_high=high)
 glue("{:,}", letter_parameters=letter.parameters)
-glue(seeds=len(best.errors), verdict=ladder.verdict(paper, (low, high)))
+glue(seeds=len(best.errors), outcome=prose.how_reproduced(paper, (low, high)))
 
 # %% [markdown]
 # # Ladder
@@ -52,16 +61,16 @@ glue(seeds=len(best.errors), verdict=ladder.verdict(paper, (low, high)))
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-show("fig-ladder", figures.ladder(steps, paper), runs)
+show("fig-ladder", figures.errors_by_rung([*steps, report], paper), origin)
 
 # %% tags=["hide-input"]
 show_table(
     "rung | error | change | on training | spread | seeds",
-    [step.row(before) for step, before in zip(steps, [None, *steps])],
+    tables.rung_rows(steps, report),
     "Test error by rung, with t intervals: the mean (%), the mean difference to the rung before (points), seed by seed "
     "but for the report, the error on the training images (%), and the standard deviation of the seeds (points).",
     "tab-ladder",
-    runs,
+    origin,
     "lrrrrr",
 )
 
@@ -93,14 +102,14 @@ show_table(
 # layers as the gradient does, with each factor squared. The tests hold it to finite differences.
 
 # %% tags=["hide-input"]
-where = "from `systems/lenet1998.py`."
-show_source(lenet1998.LeNet, f"The networks of all rungs, {where}", "code-lenet1998")
-show_source(lenet1998.second_derivatives, f"The curvatures, {where}", "code-second")
+where = "from `networks/lenet1998/definition.py`."
+show_source(definition.LeNet, f"The networks of all rungs, {where}", "code-lenet1998")
+show_source(definition.second_derivatives, f"The curvatures, {where}", "code-second")
 
 # %% [markdown]
-# PyTorch is slow with single images. The runs of this chapter are made by `systems/ladder.c`, many times as fast
-# and exact as the engine of the report is: the same bytes on every machine. Tests hold it to the definition over twenty
-# updates, on every rung.
+# PyTorch is slow with single images. The runs of this chapter are made by `networks/lenet1998/lenet1998.c`, many times
+# as fast and exact as the engine of the report is: the same bytes on every machine. Tests hold it to the definition
+# over twenty updates, on every rung.
 #
 # ## Is the figure of 1998 reproduced?
 #
@@ -108,7 +117,7 @@ show_source(lenet1998.second_derivatives, f"The curvatures, {where}", "code-seco
 # what it leaves open chosen on other images, the network reaches {glue:text}`letter`. With initial weights within
 # $1/\sqrt{\text{fan-in}}$ in place of $2.4/\text{fan-in}$ it reaches {glue:text}`best`, t interval
 # {glue:text}`best_low` to {glue:text}`best_high`. One more run is expected between {glue:text}`one_low` and
-# {glue:text}`one_high`: the figure of 1998 is **{glue:text}`verdict`**. One figure is little to go by: runs of the
+# {glue:text}`one_high`: the figure of 1998 is **{glue:text}`outcome`**. One figure is little to go by: runs of the
 # letter reach it too, if seldom. {numref}`fig-passes-1998` is the paper's figure of the training, from our run: the
 # test error has settled after ten passes, the training error goes on falling to {glue:text}`train_end` (the paper:
 # {glue:text}`their_train` after {glue:text}`their_passes` passes), and there is no overtraining.
@@ -122,12 +131,14 @@ show_source(lenet1998.second_derivatives, f"The curvatures, {where}", "code-seco
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-network, stored_facts = ladder.network()
-of_train = [count / 600 for count in stored_facts["misread_train"]]
-of_test = [int(count) / 100 for count in stored_facts["misread"].split()]
-stored = origin.of_files("lenet1998.safetensors ladder.csv", "make ladder")
-show("fig-passes-1998", figures.passes(of_test, best.passes, of_train), stored)
-glue("{:.2f} %", train_end=of_train[-1])
+network, stored = ladder.read_network()
+misread_test = [int(count) for count in stored["misread"].split()]
+train_errors = 100 * np.array(stored["misread_train"]) / TRAINING
+test_errors = 100 * np.array(misread_test) / TEST
+passes = figures.errors_by_pass(test_errors, best.passes, train_errors)
+names = ["lenet1998.safetensors", "ladder.csv"]
+show("fig-passes-1998", passes, provenance.of_files(names, "make ladder"))
+glue("{:.2f} %", train_end=train_errors[-1])
 
 # %% [markdown]
 # ## What the paper leaves open
@@ -147,41 +158,44 @@ glue("{:.2f} %", train_end=of_train[-1])
 # chosen. But the test images choose nothing, so that network stands beside the ladder.
 
 # %% tags=["hide-input"]
-tried = ladder.read("ladder-choices.csv", rungs.CHOICES)
+tried = ladder.read(ladder.CHOICES_STUDY)
 show_table(
     "choice | error | change | on training | spread | seeds",
-    ladder.choice_rows(tried),
+    tables.choice_rows(tried),
     "Error on the images held back when one choice is made otherwise, in the columns of {numref}`tab-ladder`; the "
     "change is that to the choice made.",
     "tab-choices",
-    origin.of_files("ladder-choices.csv", "make ladder"),
+    provenance.of_files(["ladder-choices.csv"], "make ladder"),
     "lrrrrr",
 )
-parts = ladder.by_part(rungs.SCALES)
+parts = ladder.read_parts()
 show_table(
     "factor on the loss | error | change",
-    ladder.scale_rows(parts, rungs.SCALES),
+    tables.scale_rows(parts, rungs.SCALES),
     "Error (%) by the factor on the loss, every training image held back once: the mean over the parts, and the mean "
     "difference to the factor chosen (points), with its t interval.",
     "tab-scales",
-    origin.of_files("ladder-parts.csv ladder-scales.csv", "make ladder"),
+    provenance.of_files(["ladder-parts.csv", "ladder-scales.csv"], "make ladder"),
     "lrr",
 )
-chosen, low = tried[0], tried[2]
-glue("{:,}", held_back=study.HELD_BACK, added=(recipe.COPIES - 1) * study.TRAINING)
-glue("{:.2f} %", chosen_train=chosen.of_train, low_train=low.of_train)
+as_chosen = tried[0]
+with_low_scale = tried[2]  # both in the order of rungs.CHOICES
+glue("{:,}", held_back=HELD_BACK, added=(schedule.COPIES - 1) * TRAINING)
+glue("{:.2f} %", chosen_train=as_chosen.of_train, low_train=with_low_scale.of_train)
 glue("{:.2f} %", low=low_scale.mean, one_rate_mean=one_rate.mean)
-glue(chosen_scale=ladder.lowest(parts, rungs.SCALES), low_scale=rungs.CHOICES[2].scale)
-glue(parts=len(parts), low_gain=low_scale.gain(best))
+glue(chosen_scale=prose.lowest_scale(parts, rungs.SCALES))
+glue(low_scale=rungs.CHOICES[2].scale)
+glue(parts=len(parts), low_gain=tables.gain(low_scale, best))
 
 # %% tags=["remove-cell"]
-lowest, highest = ladder.first_rates(rungs.BEST, train)
-unscaled = ladder.first_rates(replace(rungs.BEST, scale=1.0), train)
-their_lowest, their_highest = facts["lenet5_rates"]
-glue("{:.5f}", lowest=lowest, unscaled=unscaled[0], their_lowest=their_lowest)
+lowest, highest = prose.first_rates(rungs.BEST, train)
+unscaled, _ = prose.first_rates(replace(rungs.BEST, scale=1.0), train)
+their_lowest, their_highest = ledger.facts["lenet5_rates"]
+glue("{:.5f}", lowest=lowest, unscaled=unscaled, their_lowest=their_lowest)
 glue("{:.3f}", highest=highest, their_highest=their_highest)
-glue(one_rate=one_rate.gain(best), distorted_gain=distorted.gain(best))
-glue("{} %", distorted=distorted.row(None)[1])
+glue(one_rate=tables.gain(one_rate, best))
+glue(distorted_gain=tables.gain(distorted, best))
+glue("{} %", distorted=tables.error_with_interval(distorted))
 
 # %% [markdown]
 # ## A rate for each weight
@@ -207,9 +221,10 @@ glue("{} %", distorted=distorted.row(None)[1])
 
 # %% tags=["hide-input", "remove-output"]
 image = test.images[test.labels == 4][0]
-network.read(image[None])
-alone = origin.of_files("lenet1998.safetensors", "make ladder")
-show("fig-maps-1998", figures.maps(image, network.maps), alone)
+network.read(image[None])  # it keeps what its layers make of it
+maps = figures.first_maps(image, network.maps)
+names = ["lenet1998.safetensors"]
+show("fig-maps-1998", maps, provenance.of_files(names, "make ladder"))
 
 # %% [markdown]
 # ## With distorted images
@@ -228,19 +243,21 @@ show("fig-maps-1998", figures.maps(image, network.maps), alone)
 # and batches that keep a wide processor busy. {numref}`tab-ladder-cost` sets the cost beside the error.
 
 # %% tags=["remove-cell"]
-for step, before in zip(steps[2:8], steps[1:]):
-    name = step.name.partition("×")[0].lower().replace("-", "_").replace(" ", "_")
-    glue(**{f"by_{name}": step.gain(before)})
+for before, step in itertools.pairwise(steps[1:]):
+    # Such as by_max_pooling; that of 28×28 is by_28.
+    name = step.name.partition("×")[0].lower()
+    name = name.replace("-", "_").replace(" ", "_")
+    glue(**{f"by_{name}": tables.gain(step, before)})
 glue(batch=Config.batch_size)
 
 # %% tags=["hide-input"]
 show_table(
     "rung | parameters | multiply-adds | updates | seconds",
-    [step.cost() for step in (*steps, distorted, one_rate, low_scale)],
+    tables.cost_rows([*steps, report, distorted, one_rate, low_scale]),
     "What each rung costs: trained numbers, multiply-adds to read one image, updates, and seconds of one core for a "
-    f"run, the median on an {best.machine}, of the report on an {last.machine}.",
+    f"run, the median on an {best.machine}, of the report on an {report.machine}.",
     "tab-ladder-cost",
-    runs,
+    origin,
     "lrrrr",
 )
 

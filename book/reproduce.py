@@ -21,14 +21,15 @@
 # ```{app} kernel reproduce
 # ---
 # data:
-#   /record/history.csv /record/config.json /record/environment.json reproduce/spread.json pad/samples.json
+#   /record/history.csv /record/config.json /record/environment.json reproduce/spread.json reproduce/settings.json
+#   pad/samples.json
 # later:
-#   kernel.wasm=lenet5.compiler:webassembly
+#   kernel.wasm=exact.compiler:webassembly
 #   /data/MNIST/raw/train-images-idx3-ubyte.gz /data/MNIST/raw/train-labels-idx1-ubyte.gz
 #   /data/MNIST/raw/t10k-images-idx3-ubyte.gz /data/MNIST/raw/t10k-labels-idx1-ubyte.gz
 #   kernel/unpack.js kernel/kernel.js kernel/safetensors.js
-#   reproduce/worker/draws.js reproduce/worker/sha256.js reproduce/worker/data.js
-#   reproduce/worker/train.js reproduce/worker/worker.js
+#   reproduce/worker/random_numbers.js reproduce/worker/sha256.js
+#   reproduce/worker/data.js reproduce/worker/train.js reproduce/worker/worker.js
 # ---
 # ```
 
@@ -36,26 +37,24 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from exhibits import RECORD, Predictions, glue, history_of, origin, show
-from exhibits.figures import browser
-from lenet5.checkpoint import write_whole
+from exhibits import glue, provenance, reproduce, show
+from exhibits.predictions import Predictions
+from exhibits.report import history_of
+from lenet5 import RECORD
 from lenet5.data import load
+from lenet5.files import write_whole
 from lenet5.run import Run
+from studies import seeds
 
 run = Run.load(RECORD)
-seeds = pd.read_csv(RECORD / "seeds.csv")
-spread = {"seeds": seeds.seed.nunique(), "epoch": sorted(set(seeds.epoch.tolist()))}
-for measure in ("test_loss", "test_error"):
-    bounds = seeds.groupby("epoch")[measure].quantile([0.05, 0.95]).unstack()
-    spread[measure] = bounds.round(4).to_numpy().tolist()
+spread = reproduce.spread_of_seeds(seeds.read().table)
 write_whole(Path("reproduce", "spread.json"), json.dumps(spread).encode() + b"\n")
-digest = run.history[-1].weights
-groups = " ".join(
-    digest[i : i + 16] for i in range(0, 64, 16)
-)  # lines may break between
-glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
+write_whole(Path("reproduce", "settings.json"), reproduce.settings_of_page())
+checksum = run.history[-1].weights
+groups = [checksum[start : start + 16] for start in range(0, len(checksum), 16)]
+glue(epochs=run.config.epochs)
+glue(weights=" ".join(groups))  # lines may break between them
+glue(seeds=spread["seeds"])
 
 # %% [markdown]
 # ## What is compared
@@ -72,7 +71,7 @@ glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
 #
 # ## Why it can be equal
 #
-# A browser runs the same source as Python does. The build of this book compiles `lenet5/kernel.c` to WebAssembly. The
+# A browser runs the same source as Python does. The build of this book compiles `exact/kernel.c` to WebAssembly. The
 # kernel uses the five operations that IEEE 754 defines to the last bit, each sum has one order, and the initial weights
 # and shuffles come from whole numbers. So the processor, the browser and the number of lanes of its vectors change how
 # long a training takes and nothing else.
@@ -95,11 +94,15 @@ glue(epochs=run.config.epochs, weights=groups, seeds=spread["seeds"])
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-read = Predictions.of(run, load()[1])
+_, test = load()
 samples = json.loads(Path("pad", "samples.json").read_text(encoding="utf-8"))
-rows = [sample["index"] for sample in samples]
-figure = browser.trained_here(history_of(run), run.weights["conv1.weight"], read, rows)
-show("fig-reproduce", figure, origin.of_run(run))
+figure = reproduce.trained_here(
+    history_of(run),
+    run.weights["conv1.weight"],
+    Predictions.of_run(run, test),
+    [sample["index"] for sample in samples],
+)
+show("fig-reproduce", figure, provenance.of_run(run))
 
 # %% [markdown]
 # ```{glue:figure} fig-reproduce

@@ -7,14 +7,20 @@ seed = 0
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import glue, origin, report, show, show_table
-from exhibits.figures import counts, curves, images
-from exhibits.figures.answer import answer
-from exhibits.seeds import read_study
-from lenet5.draws import shuffle
+from exact.random_numbers import shuffle
+from exhibits import glue, provenance, show, show_table
+from exhibits.drawings import class_bars
+from exhibits.report import make_report
+from exhibits.results import figures, tables
+from lenet5 import Config
+from studies import seeds
 
-run, predictions, history, original = report(epochs, batch_size, lr, seed)
-source, last, published = origin.of_run(run), history.iloc[-1], 100 - original.accuracy
+report = make_report(Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed))
+predictions = report.predictions
+history = report.history
+original = report.original
+origin = provenance.of_run(report.run)
+last = history.iloc[-1]
 glue(epochs=epochs, mistakes=predictions.mistakes)
 glue("{:.2f} %", accuracy=100 - last.test_error, error=last.test_error)
 glue("{:.2f} %", train_error=last.train_error)
@@ -35,10 +41,10 @@ glue("{:.2f} %", train_error=last.train_error)
 # ```
 
 # %% save_as="answer.svg" tags=["hide-input", "remove-output"]
-glue("{:.2f} %", original_error=published.iloc[-1])
+glue("{:.2f} %", original_error=100 - original.accuracy.iloc[-1])
 glue("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
-spread = read_study("seeds.csv").errors
-show("fig-answer", answer(history, original, spread), source)
+errors_of_seeds = seeds.read().errors
+show("fig-answer", figures.answer(history, original, errors_of_seeds), origin)
 
 # %% [markdown]
 # ## Convergence
@@ -60,18 +66,12 @@ show("fig-answer", answer(history, original, spread), source)
 # why). {numref}`tab-epochs` gives the numbers.
 
 # %% tags=["hide-input"]
-shown = history[history.epoch.isin({0, 1, 2, 5, *range(10, epochs, 5), epochs})]
-theirs = dict(zip(original.drawn_at_epoch, published.map("{:.2f}".format)))
 show_table(
     "epoch | training loss | test loss | training error, % | test error, % | original's error, %",
-    [
-        f"{e.epoch} | {e.train_loss:.4f} | {e.test_loss:.4f} | {e.train_error:.2f} | "
-        f"{e.test_error:.2f} | {theirs.get(e.epoch, '–')}"
-        for e in shown.itertuples()
-    ],
+    tables.epoch_rows(history, original),
     "Loss (nats) and error at some epochs, with the error that the original plots.",
     "tab-epochs",
-    source,
+    origin,
     "rrrrrr",
 )
 
@@ -79,7 +79,7 @@ show_table(
 glue("{:.1f} %", first_error=history.test_error[0])
 glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
 glue("{:.4f}", original_first_loss=original.loss[0])
-show("fig-convergence", curves.convergence(history, original), source)
+show("fig-convergence", figures.convergence(history, original), origin)
 
 # %% [markdown]
 # ## Accuracy
@@ -109,13 +109,15 @@ show("fig-convergence", curves.convergence(history, original), source)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-ours, theirs = history.test_error.idxmin(), original.accuracy.idxmax()
-glue(best_epoch=ours, original_best_epoch=original.drawn_at_epoch[theirs])
-glue("{:.2f} %", best_accuracy=100 - history.test_error[ours])
-glue("{:.2f} %", original_best=original.accuracy[theirs])
-show("fig-first", images.predictions(predictions, range(9)), source)
+best_epoch = history.test_error.idxmin()  # rows are counted from epoch 0
+original_best = original.accuracy.idxmax()
+glue(best_epoch=best_epoch)
+glue(original_best_epoch=original.drawn_at_epoch[original_best])
+glue("{:.2f} %", best_accuracy=100 - history.test_error[best_epoch])
+glue("{:.2f} %", original_best=original.accuracy[original_best])
+show("fig-first", figures.examples(predictions, range(9)), origin)
 drawn = shuffle(seed, 0, len(predictions.labels))[:9]
-show("fig-random", images.predictions(predictions, drawn), source)
+show("fig-random", figures.examples(predictions, drawn), origin)
 
 # %% [markdown]
 # ## Mistakes
@@ -149,20 +151,22 @@ show("fig-random", images.predictions(predictions, drawn), source)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-matrix, errors = predictions.confusion(), predictions.class_errors()
-pairs = matrix - np.diag(matrix.diagonal())
-label, guess = divmod(pairs.argmax(), len(pairs))
-glue(worst_label=label, worst_guess=guess, worst_pair=pairs.max())
+matrix = predictions.confusion()
+errors = predictions.class_errors()
+mistakes = matrix - np.diag(matrix.diagonal())
+label, guess = np.unravel_index(mistakes.argmax(), mistakes.shape)
+glue(worst_label=label, worst_guess=guess, worst_pair=mistakes.max())
 glue(easiest=errors.argmin(), hardest=errors.argmax())
 glue("{:.2f} %", easiest_error=errors.min(), hardest_error=errors.max())
-sure, surest = 0.9, predictions.surest_mistakes(9)
+sure = 0.9
+surest = predictions.surest_mistakes(9)
 glue("{:.0f} %", sure=100 * sure)
 glue(sure_mistakes=(predictions.confidence[predictions.wrong] > sure).sum())
 glue("{:.2f} %", surest_confidence=100 * predictions.confidence[surest[0]])
-bars = (errors, "error (% of the class)", last.test_error, "all images")
-show("fig-confusion", counts.confusion(matrix), source)
-show("fig-class-error", counts.class_bars(*bars), source)
-show("fig-mistakes", images.predictions(predictions, surest, confident=True), source)
+show("fig-confusion", figures.confusion(matrix), origin)
+bars = class_bars(errors, "error (% of the class)", last.test_error, "all images")
+show("fig-class-error", bars, origin)
+show("fig-mistakes", figures.examples(predictions, surest, confident=True), origin)
 
 # %% [markdown]
 # ## What next

@@ -14,8 +14,8 @@
 # ```
 #
 # ```{app} kernel pad
-# :data: /record/model.safetensors pad/samples.json kernel.wasm=lenet5.compiler:webassembly
-# :later: /record/committee/*.safetensors member.wasm=systems.members:webassembly
+# :data: /record/model.safetensors pad/samples.json kernel.wasm=exact.compiler:webassembly
+# :later: /record/committee/*.safetensors member.wasm=networks.member.reader:webassembly
 # ```
 #
 # ```{only} html
@@ -29,19 +29,20 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
 
-from exhibits import RECORD, Predictions, glue, origin, show
-from exhibits.figures import images
-from lenet5.checkpoint import write_whole
-from lenet5.data import centre, load
+from exhibits import glue, provenance, show, try_it
+from exhibits.predictions import Predictions
+from lenet5 import RECORD
+from lenet5.data import load
+from lenet5.files import write_whole
+from lenet5.picture import centre
 from lenet5.run import Run
 
+_, test = load()
 run = Run.load(RECORD)
-read = Predictions.of(run, load()[1])
-chosen = [np.argmax(read.labels == digit) for digit in range(10)]
-chosen += [row for row in np.flatnonzero(read.wrong) if row not in chosen][:2]
-write_whole(Path("pad", "samples.json"), read.samples(chosen))
+predictions = Predictions.of_run(run, test)
+samples = predictions.samples(try_it.chosen_samples(predictions))
+write_whole(Path("pad", "samples.json"), samples)
 
 # %% [markdown]
 # ## What the network sees
@@ -72,20 +73,16 @@ write_whole(Path("pad", "samples.json"), read.samples(chosen))
 # {doc}`reproduce` trains a network of your own in a minute or two, and hands it to this pad.
 
 # %% tags=["hide-input", "remove-output"]
-drawing = Image.new("L", (280, 280))
-pen = ImageDraw.Draw(drawing)
-for stroke in [(84, 48), (62, 104), (134, 104)], [(106, 44), (134, 104), (128, 176)]:
-    pen.line(stroke, fill=255, width=20, joint="curve")
+engine = run.engine()
+drawing = try_it.draw_four()
 seen = centre(np.asarray(drawing, dtype=np.float32))
-probabilities = run.engine().probabilities(seen[None, None])[0]
+probabilities = engine.probabilities(seen[None, None])[0]
 first, second = (-probabilities).argsort()[:2]
 glue(first=first, second=second)
 glue("{:.0f} %", first_probability=100 * probabilities[first])
 glue("{:.0f} %", second_probability=100 * probabilities[second])
-dot = Image.new("L", (280, 280))
-ImageDraw.Draw(dot).ellipse((129, 129, 151, 151), fill=255)
-dot = centre(np.asarray(dot, dtype=np.float32))
-of_dot = run.engine().probabilities(dot[None, None])[0]
-glue(dot=of_dot.argmax())
-glue("{:.0f} %", dot_sure=100 * of_dot.max())
-show("fig-pad", images.pad(drawing, seen, probabilities), origin.of_run(run))
+dot = centre(np.asarray(try_it.draw_dot(), dtype=np.float32))
+probabilities_of_dot = engine.probabilities(dot[None, None])[0]
+glue(dot=probabilities_of_dot.argmax())
+glue("{:.0f} %", dot_sure=100 * probabilities_of_dot.max())
+show("fig-pad", try_it.pad(drawing, seen, probabilities), provenance.of_run(run))

@@ -2,24 +2,25 @@
 import statistics
 
 import numpy as np
-import pandas as pd
 
-from exhibits import RECORD, glue, ledger, origin, show, show_table
-from exhibits import intervals as ci
-from exhibits.figures import seeds as figures
-from exhibits.seeds import MEASURES, measures, read_study
-from lenet5 import DATA
+from exhibits import glue, provenance, show, show_table
+from exhibits.ledger import read_ledger
+from exhibits.report import read_original
+from exhibits.variability import figures, tables
+from lenet5 import RECORD
+from lenet5.data import TEST
 from lenet5.run import Run
+from studies import intervals, rounding, seeds
 
-TEST_IMAGES = 10_000
-
-study = read_study("seeds.csv")
-source = origin.of_study(study.runs, Run.load(RECORD))
-both = f"{source} · beside them `record/seeds-torch.csv`"
-final, best = study.final, study.best
-mean, spread = statistics.fmean(final), statistics.stdev(final)
-original = round(100 - pd.read_csv(DATA / "original.csv").accuracy.iloc[-1], 2)
-lecun = ledger.read().literature["lenet5"]["error"]
+study = seeds.read()
+origin = provenance.of_study(study.runs, Run.load(RECORD))
+origin_of_both = f"{origin} · beside them `record/seeds-torch.csv`"
+final = study.final
+best = study.best
+mean = statistics.fmean(final)
+spread = statistics.stdev(final)
+original = round(100 - read_original().accuracy.iloc[-1], 2)
+lecun = read_ledger().literature["lenet5"]["error"]
 glue(seeds=len(final), epochs=study.errors.columns[-1])
 
 # %% [markdown]
@@ -55,14 +56,13 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # the seeds trained in PyTorch.
 
 # %% tags=["hide-input"]
-torch = read_study("seeds-torch.csv")
-columns = map(measures, (final, best, torch.final))
+torch = seeds.read(RECORD / "seeds-torch.csv")
 show_table(
     "measure | last epoch | best epoch | last epoch, PyTorch",
-    zip(MEASURES, *columns),
+    tables.measure_rows(final, best, torch.final),
     "Test error over the seeds, in % of the images.",
     "tab-seeds",
-    both,
+    origin_of_both,
     "lrrr",
 )
 
@@ -72,11 +72,11 @@ glue(best_seed=final.idxmin(), worst_seed=final.idxmax())
 glue("{:.2f} %", minimum=final.min(), maximum=final.max())
 glue("{:.2f} %", original=original, lecun=lecun)
 glue("{:.3f} %", mean=mean)
-interval = ci.mean_interval(final)
-glue("{:.3f} %", low=interval[0], high=interval[1])
-glue("{:.0f} %", level=100 * ci.LEVEL)
-dots = figures.final_errors(final, torch.final, interval, marks)
-show("fig-final-errors", dots, both)
+low, high = intervals.mean_interval(final)
+glue("{:.3f} %", low=low, high=high)
+glue("{:.0f} %", level=100 * intervals.LEVEL)
+dots = figures.final_errors(final, torch.final, (low, high), marks)
+show("fig-final-errors", dots, origin_of_both)
 
 # %% [markdown]
 # ## Seeds and images
@@ -106,12 +106,12 @@ show("fig-final-errors", dots, both)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-binomial = ci.binomial_spread(mean, TEST_IMAGES)
-glue("{:,}", test_images=TEST_IMAGES)
+binomial = intervals.binomial_spread(mean, TEST)
+glue("{:,}", test_images=TEST)
 glue("{:.3f}", spread=spread, binomial=binomial)
 glue("{:.3f}", both=np.hypot(spread, binomial))
-glue("{:.2f}", ratio=spread / binomial, pair=ci.pair_difference(final))
-show("fig-seed-curves", figures.seed_curves(study.losses, study.errors), source)
+glue("{:.2f}", ratio=spread / binomial, pair=intervals.pair_difference(final))
+show("fig-seed-curves", figures.seed_curves(study.losses, study.errors), origin)
 
 # %% [markdown]
 # ## The last epoch or the best
@@ -132,20 +132,24 @@ show("fig-seed-curves", figures.seed_curves(study.losses, study.errors), source)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-gain, epoch = final - best, study.errors.idxmin(axis=1)
-low, high = ci.mean_interval(gain)
-glue(first_best=epoch.min(), last_best=epoch.max(), gain_none=(gain == 0).sum())
+gain = final - best
+low, high = intervals.mean_interval(gain)
+best_epochs = study.errors.idxmin(axis=1)
+glue(first_best=best_epochs.min(), last_best=best_epochs.max())
+glue(gain_none=(gain == 0).sum())
 glue("{:.3f} %", best_mean=statistics.fmean(best))
 glue("{:.3f}", gain=statistics.fmean(gain), gain_low=low, gain_high=high)
 glue("{:.2f}", gain_most=gain.max())
-show("fig-final-best", figures.final_and_best(final, best), source)
+show("fig-final-best", figures.final_and_best(final, best), origin)
 
 # %% tags=["remove-cell"]
-one_more = ci.prediction_interval(final)
-glue("{:.2f} %", least=one_more[0], most=one_more[1])
-glue(original_place=ci.place(original, one_more), lecun_place=ci.place(lecun, one_more))
-glue(original_outlier=ci.outlier_from(original, mean, spread))
-glue(lecun_outlier=ci.outlier_from(lecun, mean, spread))
+one_more = intervals.prediction_interval(final)
+least, most = one_more
+glue("{:.2f} %", least=least, most=most)
+glue(original_place=intervals.place(original, one_more))
+glue(lecun_place=intervals.place(lecun, one_more))
+glue(original_outlier=intervals.outlier_from(original, mean, spread))
+glue(lecun_outlier=intervals.outlier_from(lecun, mean, spread))
 glue("{:+.1f}", original_distance=(original - mean) / spread)
 glue("{:+.1f}", lecun_distance=(lecun - mean) / spread)
 glue(as_bad=(final >= original).sum())
@@ -164,13 +168,13 @@ glue(as_bad=(final >= original).sum())
 # of each cannot rank two recipes whose difference is as small as the spread.
 
 # %% tags=["remove-cell"]
-means, shapes = ci.two_samples(final, torch.final)
+p_of_means, p_of_shapes = intervals.two_samples(final, torch.final)
 glue("{:.3f} %", torch_mean=statistics.fmean(torch.final))
 glue("{:.3f}", torch_spread=statistics.stdev(torch.final))
 glue(torch_seeds=len(torch.final))
-glue("{:.2f}", means_p=means, shapes_p=shapes)
-glue("{:.2f}", detectable=ci.detectable(len(final), len(torch.final), spread))
-glue("{:.0f} %", power=100 * ci.POWER)
+glue("{:.2f}", means_p=p_of_means, shapes_p=p_of_shapes)
+glue("{:.2f}", detectable=intervals.detectable(len(final), len(torch.final), spread))
+glue("{:.0f} %", power=100 * intervals.POWER)
 
 # %% [markdown]
 # ## Two engines
@@ -204,15 +208,17 @@ glue("{:.0f} %", power=100 * ci.POWER)
 # ```
 
 # %% tags=["hide-input", "remove-output"]
-rounding = pd.read_csv(RECORD / "rounding.csv")
-distance, end = 100 * rounding.weight_distance, rounding.epoch.max()
-first, last = (distance[rounding.epoch == epoch] for epoch in (1, end))
-gaps = (rounding.first_error - rounding.second_error).abs()[rounding.epoch > 0]
+rounded = rounding.read()
+distance = 100 * rounded.weight_distance
+first = distance[rounded.epoch == 1]
+last = distance[rounded.epoch == rounded.epoch.max()]
+gaps = (rounded.first_error - rounded.second_error).abs()
+gaps = gaps[rounded.epoch > 0]  # all runs start from the same weights
 glue("{:.1f} %", first_nearest=first.min(), first_farthest=first.max())
 glue("{:.1f} %", last_nearest=last.min(), last_farthest=last.max())
 glue("{:.2f}", gap=gaps.max(), last_gap=gaps[last.index].max())
-parted = origin.of_files("rounding.csv", "make record")
-show("fig-parting", figures.parting(rounding), parted)
+origin_of_roundings = provenance.of_files(["rounding.csv"], "make record")
+show("fig-parting", figures.parting(rounded), origin_of_roundings)
 
 # %% [markdown]
 # ## What next

@@ -5,24 +5,48 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sphinx.util import logging
 
-from ext.book import MODULES, Book, NotThereError, alone, show_cause_last
+from ext.book import (
+    DEFAULT_MODULE_FOLDERS,
+    Book,
+    NotThereError,
+    build_lock,
+    show_cause_last,
+)
 from ext.execute import Chapter
 
-LOG = Path("_build", "executions.jsonl")
-ASKED = "all chapters are asked for"
+LOG = Path("_build", "executions.jsonl")  # a line for each execution on this machine
+FORCED = "all chapters are asked for"
 
 
-def update(book: Book, force: bool = False, say=print) -> list[str]:
-    """Bring every chapter up to date, or with ``force`` execute every one.
+def update(
+    book: Book, force: bool = False, say: Callable[[str], object] = print
+) -> list[str]:
+    """Bring every chapter up to date, in the order of the table of contents.
 
-    They follow in the order of the table of contents. ``say`` is told first which will be
-    executed and why, then of each that changed. Returns the names of the changed ones.
-    Raises BookError if a cell raises.
+    Parameters
+    ----------
+    book : Book
+    force : bool
+        Execute every chapter, out of date or not.
+    say : callable
+        Is told first which chapters will be executed and why, then of each that changed; a
+        line each.
+
+    Returns
+    -------
+    list of str
+        The names of the chapters whose notebook has changed.
+
+    Raises
+    ------
+    BookError
+        If a cell raises, or something that a chapter needs cannot be read.
     """
     announced = announce(book, force, say)
     changed = []
@@ -30,10 +54,10 @@ def update(book: Book, force: bool = False, say=print) -> list[str]:
         start = time.perf_counter()
         # Read anew: a chapter before it may have written what this one depends on.
         chapter = Chapter.read(book, source)
-        since = ASKED if force else chapter.stale_since()
-        if since and chapter.name not in announced:
-            say(_announcement(chapter, since))
-        outcome = chapter.refresh(execute=bool(since))
+        reason = FORCED if force else chapter.stale_since()
+        if reason and chapter.name not in announced:
+            say(_announcement(chapter, reason))
+        outcome = chapter.refresh(execute=bool(reason))
         if outcome != "up to date":
             say(f"chapter {chapter.name}: {outcome}")
             changed.append(chapter.name)
@@ -42,8 +66,22 @@ def update(book: Book, force: bool = False, say=print) -> list[str]:
     return changed
 
 
-def announce(book: Book, force: bool, say) -> set[str]:
-    """Say which chapters are to be executed, as far as it is known before; their names."""
+def announce(book: Book, force: bool, say: Callable[[str], object]) -> set[str]:
+    """Say which chapters are to be executed, as far as that is known before.
+
+    Returns
+    -------
+    set of str
+        The names of these chapters.
+
+    Raises
+    ------
+    NotThereError
+        If the first chapter that would be executed, or one before it, needs a file that is
+        missing: no other chapter can write it.
+    BookError
+        If a chapter cannot be read.
+    """
     names = set()
     for source in book.chapters:
         try:
@@ -52,18 +90,19 @@ def announce(book: Book, force: bool, say) -> set[str]:
             if not names:
                 raise
             break  # a chapter before it may write the file
-        if since := ASKED if force else chapter.stale_since():
-            say(_announcement(chapter, since))
+        reason = FORCED if force else chapter.stale_since()
+        if reason:
+            say(_announcement(chapter, reason))
             names.add(chapter.name)
     return names
 
 
-def _announcement(chapter: Chapter, since: str) -> str:
-    return f"chapter {chapter.name}: to be executed, since {since}"
+def _announcement(chapter: Chapter, reason: str) -> str:
+    return f"chapter {chapter.name}: to be executed, since {reason}"
 
 
 def _log(chapter: Chapter, seconds: float) -> None:
-    line = {
+    entry = {
         "chapter": chapter.name,
         "seconds": round(seconds, 1),
         "finished": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -71,27 +110,50 @@ def _log(chapter: Chapter, seconds: float) -> None:
     }
     log = chapter.book.root / LOG
     with open(log, "a", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps(entry) + "\n")
 
 
 def executions(root: Path) -> dict[str, dict]:
-    """What this machine last did for each chapter, as `update` logged it."""
+    """The last execution of each chapter on this machine, as `update` logged it.
+
+    Parameters
+    ----------
+    root : Path
+        The book's folder.
+
+    Returns
+    -------
+    dict
+        By the chapter's name: ``seconds`` that it took, ``finished`` (a text), and the
+        ``digest`` of what it was made of.
+    """
     log = root / LOG
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    return {line["chapter"]: line for line in map(json.loads, lines)}
+    if not log.exists():
+        return {}
+    last = {}
+    for line in log.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        last[entry["chapter"]] = entry
+    return last
+
+
+# -- in a build by Sphinx --------------------------------------------------------------
 
 
 def execute_stale(app, config) -> None:
     """Execute what is out of date (Sphinx event ``config-inited``)."""
     book = Book(Path(app.srcdir))
-    app.build_lock = alone(book.root)  # kept to the end of this program
-    app.build_lock.__enter__()
+    # The lock is kept to the end of this program, hence no with: Sphinx has no event that
+    # comes when a build has ended or failed alike.
+    app.chapters_lock = build_lock(book.root)
+    app.chapters_lock.__enter__()
     update(book, say=logging.getLogger(__name__).info)
 
 
-def note_new_outputs(app, env, docnames) -> None:
-    """See which notebooks are read (Sphinx event ``env-before-read-docs``)."""
-    app.new_outputs = [x for x in docnames if env.doc2path(x).endswith(".ipynb")]
+def note_new_notebooks(app, env, docnames) -> None:
+    """See which notebooks are read anew (Sphinx event ``env-before-read-docs``)."""
+    paths = [env.doc2path(name) for name in docnames]
+    app.chapters_new = [path for path in paths if path.endswith(".ipynb")]
 
 
 def renew_glued_numbers(app, env) -> list[str]:
@@ -99,27 +161,38 @@ def renew_glued_numbers(app, env) -> list[str]:
 
     Pages show each other's numbers, and Sphinx does not know it.
     """
-    return sorted(env.found_docs) if app.new_outputs else []
+    if not app.chapters_new:
+        return []
+    return sorted(env.found_docs)
 
 
 def setup(app) -> None:
+    """Connect the extension with Sphinx."""
     show_cause_last()
     defaults = {
         "chapters_watch": [],
-        "chapters_modules": MODULES,
+        "chapters_modules": DEFAULT_MODULE_FOLDERS,
         "chapters_parameters": {},
         "chapters_check": "",
         "what_if_without": [],  # of ext.what_if, which is no extension
     }
     for name, default in defaults.items():
+        # "": no page need be read again when it changes. The chapters are executed again
+        # where it matters, and their notebooks are new then.
         app.add_config_value(name, default, "", [type(default)])
-    # Before sphinx-external-toc and MyST-NB look for the notebooks.
+    # 500 is usual, and the least comes first: before sphinx-external-toc and MyST-NB look
+    # for the notebooks, which are made here.
     app.connect("config-inited", execute_stale, priority=0)
-    app.connect("env-before-read-docs", note_new_outputs)
+    app.connect("env-before-read-docs", note_new_notebooks)
     app.connect("env-updated", renew_glued_numbers)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Execute all chapters of the book in the current folder."""
     show_cause_last()
-    with alone(Path.cwd()):
+    with build_lock(Path.cwd()):
         update(Book(Path.cwd()), force=True)
+
+
+if __name__ == "__main__":
+    main()

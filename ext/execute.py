@@ -3,7 +3,6 @@
 The notebook remembers what made it, and is executed again when that changes.
 """
 
-import ast
 import hashlib
 import os
 import tempfile
@@ -15,7 +14,6 @@ from pathlib import Path
 import jupytext
 import nbformat
 import papermill
-from IPython.core.inputtransformer2 import TransformerManager
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.reader import NotJSONError
@@ -23,19 +21,28 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from ext.book import Book, BookError, python_path
-from ext.depends import dependencies
+from ext.dependencies import dependencies
+from ext.parameters import KERNEL, declared_parameters, inject
 
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-SHOWN = 16  # letters of each checksum that a notebook keeps
-NAMED = 3  # causes that a line names
+CHECKSUM_LETTERS = 16  # of each file's checksum, which a notebook keeps
+CAUSES_IN_A_LINE = 3
+# What papermill and jupytext note in a cell, and what differs between two executions.
+PASSING_METADATA = ("papermill", "execution", "lines_to_next_cell")
 
 
 @dataclass(frozen=True)
 class Chapter:
     """A chapter as its files are now.
 
-    ``notebook`` is its source with the parameters of an edition; ``depends`` has the
-    SHA-256 of each file on which it depends.
+    Attributes
+    ----------
+    book : Book
+    source : Path
+        Its file in Python.
+    notebook : NotebookNode
+        What stands in it, with the parameters of an edition.
+    depends : dict
+        The SHA-256 of each file on which it depends, by the file's name.
     """
 
     book: Book
@@ -45,18 +52,28 @@ class Chapter:
 
     @classmethod
     def read(cls, book: Book, source: Path) -> "Chapter":
-        """Read it, and all on which it depends; BookError says what cannot be read."""
+        """Read a chapter, and all on which it depends.
+
+        Raises
+        ------
+        BookError
+            If its parameters, or a module that it imports, cannot be read.
+        NotThereError
+            If a file on which it depends is missing.
+        """
         notebook = jupytext.read(source)
-        parameters = book.setting("chapters_parameters", {})
-        for name, cell in declared(notebook).items():
-            if name in parameters:
-                cell.source += f"\n{name} = {parameters[name]!r}"
+        declared = declared_parameters(notebook, book.name_of(source))
+        values = {}
+        for name, value in book.setting("chapters_parameters", {}).items():
+            if name in declared:
+                values[name] = value
+        notebook = inject(notebook, values)
         return cls(book, source, notebook, dependencies(book, source, notebook))
 
     @property
     def name(self) -> str:
         """Its name in the table of contents."""
-        return self.book.name_of(self.source.with_suffix(""))
+        return self.book.document_of(self.source)
 
     @property
     def target(self) -> Path:
@@ -74,7 +91,7 @@ class Chapter:
         """Why it must be executed, such as "a.c has changed"; empty if it need not be."""
         if not self.target.exists():
             return "it has no notebook yet"
-        notebook = stored(self.target)
+        notebook = read_stored(self.target)
         if notebook is None:
             return "its notebook cannot be read"
         made_of = notebook.metadata.get("chapter", {})
@@ -84,15 +101,25 @@ class Chapter:
             return ""
         if "depends" not in made_of:
             return "its notebook does not say what made it"
-        causes = ["its code has changed"] if code_changed else []
-        causes += _differences(made_of["depends"], _shown(self.depends))
-        if len(causes) > NAMED:
-            causes[NAMED - 1 :] = [f"{len(causes) - NAMED + 1} more"]
-        # A merge of two branches leaves such a notebook: each made a part of it.
-        return ", ".join(causes) or "its notebook is not of these files together"
+        causes = _differences(made_of["depends"], _shortened(self.depends))
+        if code_changed:
+            causes.insert(0, "its code has changed")
+        if not causes:
+            # A merge of two branches leaves such a notebook: each made a part of it.
+            return "its notebook is not of these files together"
+        if len(causes) > CAUSES_IN_A_LINE:
+            named = causes[: CAUSES_IN_A_LINE - 1]
+            causes = [*named, f"{len(causes) - len(named)} more"]
+        return ", ".join(causes)
 
     def refresh(self, execute: bool) -> str:
-        """Bring the notebook up to date.
+        """Bring the notebook up to date, and the pictures that cells save beside it.
+
+        Parameters
+        ----------
+        execute : bool
+            Execute the cells. Else the new text joins the stored outputs, which must be of
+            the same code: `stale_since` says so.
 
         Returns
         -------
@@ -104,70 +131,53 @@ class Chapter:
         BookError
             If a cell raises; the notebook that was there stays.
         """
-        made_of = {"digest": self.digest, "depends": _shown(self.depends)}
-        notebook = self.notebook
+        made_of = {"digest": self.digest, "depends": _shortened(self.depends)}
         if execute:
             notebook = _execute(self)
         else:
-            _adopt_outputs(notebook, stored(self.target))
+            notebook = self.notebook
+            _adopt_outputs(notebook, read_stored(self.target))
         for cell in notebook.cells:
             if "save_as" in cell.metadata:
                 picture = cell.outputs[-1].data["image/svg+xml"]
                 _replace(self.source.parent / cell.metadata["save_as"], picture)
-        content = _tidy(notebook, made_of)
-        if not execute and content == self.target.read_text(encoding="utf-8"):
+        content = _normal_form(notebook, made_of)
+        if execute:
+            _replace(self.target, content)
+            return "executed"
+        if content == self.target.read_text(encoding="utf-8"):
             return "up to date"
         _replace(self.target, content)
-        return "executed" if execute else "text updated"
+        return "text updated"
 
 
-def _shown(depends: dict[str, str]) -> dict[str, str]:
+# -- what a notebook remembers ---------------------------------------------------------
+
+
+def _shortened(depends: dict[str, str]) -> dict[str, str]:
     """Checksums as a notebook keeps them, to say later which file has changed."""
-    return {name: checksum[:SHOWN] for name, checksum in depends.items()}
+    return {name: checksum[:CHECKSUM_LETTERS] for name, checksum in depends.items()}
 
 
 def _differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
     """What has become of files: "a.c has changed", then "b.py is new", "c.py is gone"."""
-    both = before.keys() & now.keys()
-    words = [f"{x} has changed" for x in sorted(both) if before[x] != now[x]]
-    words += [f"{name} is new" for name in sorted(now.keys() - before.keys())]
-    return words + [f"{name} is gone" for name in sorted(before.keys() - now.keys())]
-
-
-def declared(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """The names that a chapter's ``parameters`` cell assigns, each with that cell."""
-    found = {}
-    for cell in notebook.cells:
-        if "parameters" not in cell.metadata.get("tags", []):
-            continue
-        # A magic may stand in the cell, such as %config.
-        python = TransformerManager().transform_cell(cell.source)
-        for statement in ast.parse(python).body:
-            for name in _assigned(statement):
-                found[name] = cell
-    return found
-
-
-def _assigned(statement: ast.stmt) -> list[str]:
-    """The names of ``a = 1``, ``a: int = 1`` and ``a, b = 1, 2``."""
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign) and statement.value:
-        targets = [statement.target]
-    else:
-        return []
-    names = []
-    for target in targets:
-        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-        names += [part.id for part in parts if isinstance(part, ast.Name)]
-    return names
+    differences = []
+    for name in sorted(before.keys() & now.keys()):
+        if before[name] != now[name]:
+            differences.append(f"{name} has changed")
+    for name in sorted(now.keys() - before.keys()):
+        differences.append(f"{name} is new")
+    for name in sorted(before.keys() - now.keys()):
+        differences.append(f"{name} is gone")
+    return differences
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells of a notebook, in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def stored(path: Path) -> NotebookNode | None:
+def read_stored(path: Path) -> NotebookNode | None:
     """A notebook that was written before; None if it is not there or is none."""
     try:
         return nbformat.read(path, as_version=4)
@@ -176,9 +186,14 @@ def stored(path: Path) -> NotebookNode | None:
 
 
 def stored_digest(path: Path) -> str | None:
-    """The digest that a notebook remembers, if it exists and does."""
-    notebook = stored(path)
-    return notebook and notebook.metadata.get("chapter", {}).get("digest")
+    """The digest that a notebook remembers; None if it is not there or has none."""
+    notebook = read_stored(path)
+    if notebook is None:
+        return None
+    return notebook.metadata.get("chapter", {}).get("digest")
+
+
+# -- execution -------------------------------------------------------------------------
 
 
 @contextmanager
@@ -196,18 +211,17 @@ def _modules_first(book: Book) -> Iterator[None]:
 
 
 def _execute(chapter: Chapter) -> NotebookNode:
-    notebook, name = chapter.notebook, chapter.book.name_of(chapter.source)
-    notebook.metadata["kernelspec"] = KERNEL
+    """The chapter with its outputs; BookError if a cell raises or the kernel dies."""
+    name = chapter.book.name_of(chapter.source)
+    chapter.notebook.metadata["kernelspec"] = KERNEL
     with tempfile.TemporaryDirectory() as sockets, _modules_first(chapter.book):
-        # TCP would warn, and sockets lie in the chapter's own folder if nobody says where.
-        ipc = {"transport": "ipc", "ip": f"{sockets}/kernel"}
         try:
             return papermill.execute_notebook(
-                notebook,
-                None,
+                chapter.notebook,
+                None,  # the outputs are kept here, and written when all went well
                 cwd=chapter.source.parent,
                 progress_bar=False,
-                config=Config({"KernelManager": ipc if os.name == "posix" else {}}),
+                config=Config({"KernelManager": _connection(sockets)}),
             )
         except PapermillExecutionError as error:
             line = error.source.strip().splitlines()[0]
@@ -219,28 +233,43 @@ def _execute(chapter: Chapter) -> NotebookNode:
             raise BookError(f"{name}: its kernel died, perhaps of memory") from error
 
 
+def _connection(sockets: str) -> dict[str, str]:
+    """How a kernel and this program speak: by files in the folder ``sockets`` on POSIX.
+
+    TCP would warn that others on the machine may listen. Where nobody says in which folder,
+    the sockets lie in the chapter's own.
+    """
+    if os.name != "posix":
+        return {}
+    return {"transport": "ipc", "ip": f"{sockets}/kernel"}
+
+
 def _adopt_outputs(notebook: NotebookNode, stored: NotebookNode) -> None:
     """Give the new text the outputs of the stored notebook: its code cells are the same."""
-    for cell, made in zip(code_cells(notebook), code_cells(stored), strict=True):
-        cell.outputs, cell.execution_count = made.outputs, made.execution_count
+    pairs = zip(code_cells(notebook), code_cells(stored), strict=True)
+    for cell, stored_cell in pairs:
+        cell.outputs = stored_cell.outputs
+        cell.execution_count = stored_cell.execution_count
 
 
-def _tidy(notebook: NotebookNode, made_of: dict) -> str:
+def _normal_form(notebook: NotebookNode, made_of: dict) -> str:
     """The notebook as text, the same for two executions that printed the same."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
-        for key in ("papermill", "execution", "lines_to_next_cell"):
+        for key in PASSING_METADATA:
             cell.metadata.pop(key, None)
-        if not cell.metadata.get("tags", True):
+        if not cell.metadata.get("tags", True):  # papermill gives every cell a list
             del cell.metadata["tags"]
     metadata = {"chapter": made_of, "kernelspec": KERNEL}
     metadata["language_info"] = {"name": "python"}
     notebook.metadata = nbformat.from_dict(metadata)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.nbformat = 4
+    notebook.nbformat_minor = 5
     return nbformat.writes(notebook) + "\n"
 
 
 def _replace(target: Path, content: str) -> None:
+    """Write a file whole or not at all."""
     draft = target.with_name(f".{target.name}.partial")
     draft.write_text(content, encoding="utf-8", newline="\n")
     os.replace(draft, target)

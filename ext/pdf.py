@@ -8,23 +8,45 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ext.book import JUPYTER_BOOK, Book, alone, show_cause_last
-from ext.system import provide
+from ext.book import JUPYTER_BOOK, Book, build_lock, show_cause_last
+from ext.debian_packages import install_missing, name_packages
 
 BUILD = [*JUPYTER_BOOK, "build", "."]
-PACKAGES = ["latexmk", "tex-gyre", "texlive-fonts-recommended"]
-PACKAGES += ["texlive-latex-extra", "texlive-latex-recommended"]
+PACKAGES = [
+    "latexmk",
+    "tex-gyre",
+    "texlive-fonts-recommended",
+    "texlive-latex-extra",
+    "texlive-latex-recommended",
+]
+SHOWN_OF_A_FAILURE = 3000  # characters, the last ones
 
 
 def build(pdf: Path) -> int:
-    """Build ``pdf`` and the HTML of the book in the current folder; an exit status."""
+    """Build the PDF and the HTML of the book in the current folder.
+
+    Parameters
+    ----------
+    pdf : Path
+        Where the PDF must be then.
+
+    Returns
+    -------
+    int
+        An exit status: 0 if both are built.
+    """
     pdf.unlink(missing_ok=True)
-    command = [*BUILD, "--builder", "pdflatex"]
-    form = {"encoding": "utf-8", "errors": "replace"}  # TeX writes bytes of its own
-    done = subprocess.run(command, capture_output=True, **form)
+    done = subprocess.run(
+        [*BUILD, "--builder", "pdflatex"],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",  # TeX writes bytes of its own
+    )
     if done.returncode or not pdf.exists():
-        print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
-        if (log := pdf.with_suffix(".log")).exists():
+        said = done.stdout + done.stderr
+        print(said[-SHOWN_OF_A_FAILURE:], file=sys.stderr)
+        log = pdf.with_suffix(".log")
+        if log.exists():
             print(f"pdf: LaTeX failed; the whole story is in {log}", file=sys.stderr)
         return 1
     print(f"pdf: {pdf} is built; the HTML follows, with links to it", flush=True)
@@ -32,15 +54,18 @@ def build(pdf: Path) -> int:
 
 
 def main() -> int:
+    """Build the PDF if this machine has the TeX for it; an exit status."""
     show_cause_last()
-    lacking = provide(PACKAGES)
-    if not lacking:
-        with alone(Path()):
-            return build(Book(Path()).pdf)
-    names = f"{', '.join(lacking)} (names of Debian packages)"
-    mend = "install them or a full TeX Live, and try again"
-    print(f"pdf: not built, since this machine lacks {names}: {mend}", file=sys.stderr)
-    return 0 if "--if-possible" in sys.argv[1:] else 1
+    missing = install_missing(PACKAGES)
+    if missing:
+        mend = "install them or a full TeX Live, and try again"
+        print(
+            f"pdf: not built, since this machine lacks {name_packages(missing)}: {mend}",
+            file=sys.stderr,
+        )
+        return 0 if "--if-possible" in sys.argv[1:] else 1
+    with build_lock(Path()):
+        return build(Book(Path()).pdf)
 
 
 if __name__ == "__main__":

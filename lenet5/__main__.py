@@ -1,11 +1,11 @@
-"""The command line: ``train``, ``replicate``, ``evaluate``, ``predict``, ``verify``, ``behaviour``.
+"""The command line ``python -m lenet5``.
 
-What is slow to load is imported when a command runs, so that ``--help`` answers at once.
+It stands on top of the house: it calls the network, the studies and the other networks,
+and none of them knows it. What is slow to load is imported when a command runs, so that
+``--help`` answers at once.
 """
 
 import argparse
-import dataclasses
-import functools
 import itertools
 import json
 import re
@@ -15,27 +15,30 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from lenet5 import DATA, RECORD, RUNS, Config, Lenet5Error, allowed, replicate
-
-FIELDS = dataclasses.fields(Config)
+from exact import UserError
+from lenet5 import DATA, RECORD, RUNS, Config
+from lenet5.config import SETTINGS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
-    return run_command("lenet5", _parser().parse_args(arguments))
+    return run_command("lenet5", make_parser().parse_args(arguments))
 
 
 def run_command(program: str, options: argparse.Namespace) -> int:
     """The exit code of ``options.command``; an error becomes a line of the program's."""
 
-    def complain(message) -> None:
+    def complain(message, *_) -> None:
         print(f"{program}: {message}", file=sys.stderr)
 
-    warnings.showwarning = lambda message, *_: complain(f"warning: {message}")
+    def warn(message, *_) -> None:
+        complain(f"warning: {message}")
+
+    warnings.showwarning = warn
     options.complain = complain
     try:
         return options.command(options)
-    except Lenet5Error as error:
+    except UserError as error:
         complain(error)
     except OSError as error:
         name = f" {error.filename}" if error.filename else ""
@@ -46,140 +49,171 @@ def run_command(program: str, options: argparse.Namespace) -> int:
     return 1
 
 
-def read_digits(options: argparse.Namespace, show: Callable) -> int:
-    """Call ``show(path, digit)`` for each of ``options.images``; 1 if one fails, else 0."""
-    from lenet5.data import read_digit
-
-    code = 0
-    for path in options.images:
-        try:
-            show(path, read_digit(path))
-        except Lenet5Error as error:
-            options.complain(error)
-            code = 1
-    return code
+# ------------------------------------------------------------------ the commands' options
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
     parser = argparse.ArgumentParser(
         "python -m lenet5", description="LeNet-5 on MNIST."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    data, runs, as_json = (argparse.ArgumentParser(add_help=False) for _ in range(3))
-    folder = {"type": Path, "metavar": "FOLDER"}
-    data.add_argument("--data", default=DATA, help="that holds MNIST/raw", **folder)
-    runs.add_argument("--runs", default=RUNS, help="of the finished runs", **folder)
-    as_json.add_argument("--json", action="store_true", help="print JSON, a line each")
-
-    def add(command, text, *parents):
-        added = commands.add_parser(command.__name__[1:], help=text, parents=parents)
-        added.set_defaults(command=command, refuse=added.error)
-        return added.add_argument
-
-    train = add(_train, "train a network, or read a stored run", data, runs, as_json)
-    for entry in FIELDS:
-        option, shown = f"--{entry.name.replace('_', '-')}", entry.name.upper()
-        text = f"{entry.metadata['help']}: {allowed(entry)} (default {entry.default})"
-        train(option, type=entry.type, default=entry.default, metavar=shown, help=text)
-    train("--fresh", action="store_true", help="train even if it is stored")
-    train("--threads", type=int, help="of the exact engine (default: all)")
-    train("--out", help="also write the run into this one", **folder)
-    many = add(_replicate, "train many runs", data, runs)
-    many("--seeds", type=_seeds, default="0-29", help="for example 0-29 or 0,3,7-9")
-    grid = {"nargs": "+", "action": "extend", "default": [], "type": _values}
-    text = "of settings, with every seed"
-    many("--grid", help=text, metavar="NAME=VALUE,...", **grid)
-    replicate.add_options(many, RUNS / "seeds.csv")
-    text = "a run's folder or a safetensors file (default: the published run)"
-    run = {"type": Path, "metavar": "RUN", "default": RECORD, "help": text}
-    add(_evaluate, "loss and error of a run", data, as_json)("run", nargs="?", **run)
-    predict = add(_predict, "read the digit in image files", as_json)
-    predict("images", type=Path, nargs="+", metavar="IMAGE")
-    predict("--run", **run)
-    verify = add(_verify, "judge a run of this machine by the published one")
-    run["help"] = "a run's folder (default: the report's run, trained if need be)"
-    verify("run", nargs="?", **run | {"default": None})
-    verify("--record", default=RECORD, help="the published run", **folder)
-    add(
-        _behaviour,
-        "after a change of the engine's arithmetic, pin what it computes now",
-    )
+    add_train(commands)
+    add_replicate(commands)
+    add_evaluate(commands)
+    add_predict(commands)
+    add_verify(commands)
+    add_behaviour(commands)
     return parser
 
 
-def _config(options: argparse.Namespace, values: dict) -> Config:
+def add_command(commands, name: str, function: Callable, text: str):
+    """Add a command that calls a function; its parser."""
+    command = commands.add_parser(name, help=text)
+    command.set_defaults(command=function, refuse=command.error)
+    return command
+
+
+def add_folder(command, option: str, default: Path | None, text: str) -> None:
+    """Give a command an option that names a folder."""
+    command.add_argument(
+        option, type=Path, metavar="FOLDER", default=default, help=text
+    )
+
+
+def add_data(command) -> None:
+    """Give a command the option that names the folder of the data."""
+    add_folder(command, "--data", DATA, "that holds MNIST/raw")
+
+
+def add_json(command) -> None:
+    """Give a command the option that makes it write for programs."""
+    command.add_argument("--json", action="store_true", help="print JSON, a line each")
+
+
+def add_train(commands) -> None:
+    command = add_command(
+        commands, "train", train, "train a network, or read a stored run"
+    )
+    for setting in SETTINGS:
+        command.add_argument(
+            setting.option,
+            type=setting.kind,
+            default=setting.default,
+            metavar=setting.name.upper(),
+            help=f"{setting.help}: {setting.allowed} (default {setting.default})",
+        )
+    command.add_argument(
+        "--fresh", action="store_true", help="train even if it is stored"
+    )
+    command.add_argument(
+        "--threads", type=int, help="of the exact engine (default: all)"
+    )
+    add_folder(command, "--out", None, "also write the run into this one")
+    add_folder(command, "--runs", RUNS, "of the finished runs")
+    add_data(command)
+    add_json(command)
+
+
+def add_replicate(commands) -> None:
+    from studies import pool
+
+    command = add_command(commands, "replicate", replicate, "train many runs")
+    command.add_argument(
+        "--seeds", type=seeds, default="0-29", help="for example 0-29 or 0,3,7-9"
+    )
+    command.add_argument(
+        "--grid",
+        type=values_of_setting,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE,...",
+        help="of settings, with every seed",
+    )
+    pool.add_options(command, RUNS / "seeds.csv")
+    add_folder(command, "--runs", RUNS, "of the finished runs")
+    add_data(command)
+
+
+def add_evaluate(commands) -> None:
+    command = add_command(commands, "evaluate", evaluate, "loss and error of a run")
+    command.add_argument(
+        "run",
+        type=Path,
+        nargs="?",
+        metavar="RUN",
+        default=RECORD,
+        help="a run's folder or a safetensors file (default: the published run)",
+    )
+    add_data(command)
+    add_json(command)
+
+
+def add_predict(commands) -> None:
+    command = add_command(commands, "predict", predict, "read the digit in image files")
+    command.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    command.add_argument(
+        "--run",
+        type=Path,
+        metavar="RUN",
+        default=RECORD,
+        help="a run's folder or a safetensors file (default: the published run)",
+    )
+    command.add_argument(
+        "--committee",
+        action="store_true",
+        help="let the networks of the chapter Committee vote",
+    )
+    add_json(command)
+
+
+def add_verify(commands) -> None:
+    command = add_command(
+        commands, "verify", verify, "judge a run of this machine by the published one"
+    )
+    command.add_argument(
+        "run",
+        type=Path,
+        nargs="?",
+        metavar="RUN",
+        help="a run's folder (default: the report's run, trained if need be)",
+    )
+    add_folder(command, "--record", RECORD, "the published run")
+
+
+def add_behaviour(commands) -> None:
+    add_command(
+        commands,
+        "behaviour",
+        pin_behaviours,
+        "after a change of an engine's arithmetic, pin what all compute now",
+    )
+
+
+def make_config(options: argparse.Namespace, values: dict) -> Config:
+    """The config of some settings; what is not allowed ends the command with 2."""
     try:
         return Config(**values)
     except ValueError as error:
         options.refuse(str(error))
 
 
-def _train(options: argparse.Namespace) -> int:
-    given = {entry.name: getattr(options, entry.name) for entry in FIELDS}
-    config, threads = _config(options, given), options.threads
-    if threads is not None and threads < 1:
-        options.refuse("--threads: give a whole number from 1")
-
-    from lenet5 import data
-    from lenet5.run import load_or_train
-
-    where = {"runs": options.runs, "fresh": options.fresh, "threads": threads}
-    report = _reporter(config, options.json)
-    run = load_or_train(config, data.load(options.data), on_epoch=report, **where)
-    if options.out:
-        run.save(options.out)
-    last, row = run.history[-1], {"fingerprint": run.fingerprint}
-    reached = f"error {last.test_error:.2f} %, loss {last.test_loss:.4f}"
-    text = f"test {reached} after epoch {last.epoch}: run {run.fingerprint}"
-    print(json.dumps(row | last._asdict()) if options.json else text)
-    return 0
-
-
-def _reporter(config: Config, as_json: bool = False):
-    """What a training calls after each epoch: it prints where the run stands."""
-    started = time.perf_counter()
-
-    def on_epoch(engine, history) -> None:
-        last, seconds = history[-1], time.perf_counter() - started
-        if as_json:
-            print(json.dumps(last._asdict()), flush=True)
-            return
-        measured = f"test loss {last.test_loss:.4f}  test error {last.test_error:.2f} %"
-        line = f"epoch {last.epoch}/{config.epochs}  {measured}  {seconds:.1f} s"
-        print(line, file=sys.stderr, flush=True)
-
-    return on_epoch
-
-
-def _replicate(options: argparse.Namespace) -> int:
-    names = ["seed", *(values[0][0] for values in options.grid)]
-    if twice := [name for name in names if names.count(name) > 1]:
-        options.refuse(f"{twice[0]} is given twice: name each setting once")
-    grid = itertools.product(options.seeds, *options.grid)
-    chosen = [{"seed": seed} | dict(values) for seed, *values in grid]
-    configs = {_config(options, values) for values in chosen}
-
-    from lenet5 import data
-
-    splits = None if options.data == DATA else data.load(options.data)
-    where = {"out": options.out, "runs": options.runs, "splits": splits}
-    with replicate.workers(options.scheduler, options.workers) as (executor, width):
-        show = functools.partial(replicate.show_progress, width)
-        study = replicate.replicate(configs, executor, on_run=show, **where)
-    return replicate.show_end(study)
-
-
-def _seeds(text: str) -> list[int]:
+def seeds(text: str) -> list[int]:
+    """``"0-2,5"`` as ``[0, 1, 2, 5]``."""
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not like 0-29 or 0,3,7-9")
-    parts = [[int(end) for end in part.split("-")] for part in text.split(",")]
-    return sorted({seed for x in parts for seed in range(min(x), max(x) + 1)})
+    found = set()
+    for part in text.split(","):
+        ends = [int(end) for end in part.split("-")]
+        found.update(range(min(ends), max(ends) + 1))
+    return sorted(found)
 
 
-def _values(text: str) -> list[tuple]:
+def values_of_setting(text: str) -> list[tuple]:
     """``"lr=1e-4,3e-4"`` as ``[("lr", 1e-4), ("lr", 3e-4)]``."""
     name, _, values = text.partition("=")
-    kinds = {entry.name: entry.type for entry in FIELDS}
+    kinds = {setting.name: setting.kind for setting in SETTINGS}
     if name not in kinds:
         known = ", ".join(kinds)
         raise argparse.ArgumentTypeError(f"there is no setting {name!r}: give {known}")
@@ -190,66 +224,187 @@ def _values(text: str) -> list[tuple]:
         raise argparse.ArgumentTypeError(text) from error
 
 
-def _evaluate(options: argparse.Namespace) -> int:
+# ------------------------------------------------------------------------ what they do
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a network, or read a stored run."""
+    given = {setting.name: getattr(options, setting.name) for setting in SETTINGS}
+    config = make_config(options, given)
+    if options.threads is not None and options.threads < 1:
+        options.refuse("--threads: give a whole number from 1")
+
+    from lenet5 import data
+    from lenet5.run import load_or_train
+
+    run = load_or_train(
+        config,
+        data.load(options.data),
+        runs=options.runs,
+        fresh=options.fresh,
+        threads=options.threads,
+        on_epoch=reporter(config, options.json),
+    )
+    if options.out:
+        run.save(options.out)
+    last = run.history[-1]
+    if options.json:
+        print(json.dumps({"fingerprint": run.fingerprint} | last._asdict()))
+    else:
+        reached = f"error {last.test_error:.2f} %, loss {last.test_loss:.4f}"
+        print(f"test {reached} after epoch {last.epoch}: run {run.fingerprint}")
+    return 0
+
+
+def reporter(config: Config, as_json: bool = False) -> Callable:
+    """What a training calls after each epoch: it prints where the run stands."""
+    started = time.perf_counter()
+
+    def on_epoch(engine, history) -> None:
+        last = history[-1]
+        if as_json:
+            print(json.dumps(last._asdict()), flush=True)
+            return
+        seconds = time.perf_counter() - started
+        measured = f"test loss {last.test_loss:.4f}  test error {last.test_error:.2f} %"
+        line = f"epoch {last.epoch}/{config.epochs}  {measured}  {seconds:.1f} s"
+        print(line, file=sys.stderr, flush=True)
+
+    return on_epoch
+
+
+def replicate(options: argparse.Namespace) -> int:
+    """Train every combination of settings with every seed."""
+    names = ["seed"]
+    for values in options.grid:
+        names.append(values[0][0])
+    for name in names:
+        if names.count(name) > 1:
+            options.refuse(f"{name} is given twice: name each setting once")
+    configs = set()
+    for combination in itertools.product(*options.grid):
+        for seed in options.seeds:
+            settings = {"seed": seed} | dict(combination)
+            configs.add(make_config(options, settings))
+
+    from lenet5 import data
+    from studies.seeds import make
+
+    splits = None  # of each worker's own data
+    if options.data != DATA:
+        splits = data.load(options.data)
+    return make(configs, options, options.runs, splits)
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Print loss and error of a run on both splits."""
     from lenet5 import data
 
-    engine, result, lines = _reader(options.run), {}, []
+    engine = load_engine(options.run)
+    result = {}
+    lines = []
     for name, split in zip(("train", "test"), data.load(options.data), strict=True):
         loss, error = engine.measure(split)
-        result |= {f"{name}_loss": loss, f"{name}_error": error}
+        result[f"{name}_loss"] = loss
+        result[f"{name}_error"] = error
         lines.append(f"{name:5}  loss {loss:.4f}  error {error:.2f} %")
     print(json.dumps(result) if options.json else "\n".join(lines))
     return 0
 
 
-def _predict(options: argparse.Namespace) -> int:
-    engine = _reader(options.run)
+def predict(options: argparse.Namespace) -> int:
+    """Read the digit in each image file; 1 if one cannot be read."""
+    from lenet5.picture import read_digit
 
-    def show(path, image) -> None:
+    read = committee_reader() if options.committee else run_reader(options.run)
+    code = 0
+    for path in options.images:
+        try:
+            digit, text, details = read(read_digit(path))
+        except UserError as error:
+            options.complain(error)
+            code = 1
+            continue
+        row = {"image": str(path), "digit": digit} | details
+        print(json.dumps(row) if options.json else f"{path}: {digit} ({text})")
+    return code
+
+
+def run_reader(path: Path) -> Callable:
+    """What reads a digit by a run: it gives the digit, a text and details for programs."""
+    engine = load_engine(path)
+
+    def read(image):
         probabilities = engine.probabilities(image[None])[0].tolist()
         digit = probabilities.index(max(probabilities))
-        row = {"image": str(path), "digit": digit, "probabilities": probabilities}
-        text = f"{path}: {digit} ({100 * probabilities[digit]:.1f} %)"
-        print(json.dumps(row) if options.json else text)
+        text = f"{100 * probabilities[digit]:.1f} %"
+        return digit, text, {"probabilities": probabilities}
 
-    return read_digits(options, show)
+    return read
 
 
-def _reader(path: Path):
-    """The exact engine with stored weights."""
-    from lenet5.checkpoint import load_weights
-    from lenet5.exact import ExactEngine
+def committee_reader() -> Callable:
+    """What reads a digit by the published committee, as :func:`run_reader`."""
+    import numpy as np
+
+    from networks import committee
+
+    members = committee.load(RECORD / "committee")
+
+    def read(image):
+        image = np.round(255 * image).astype(np.uint8)
+        found = committee.probabilities(members, image[None])[:, 0]
+        together = found.mean(axis=0)
+        digit = int(together.argmax())
+        votes = int((found.argmax(axis=1) == digit).sum())
+        text = f"{votes} of {len(found)} votes"
+        return digit, text, {"votes": votes, "probabilities": together.tolist()}
+
+    return read
+
+
+def load_engine(path: Path):
+    """The exact engine with the weights of a run's folder or of a safetensors file."""
+    from lenet5 import engines
+    from lenet5.parameters import load_weights
     from lenet5.run import Run
 
     if path == RECORD and not path.exists():
-        raise Lenet5Error(
+        raise UserError(
             f"the published run is not in {path}: run this in a clone of the project, "
             "or name a run of your own"
         )
     if path.is_dir():
         return Run.load(path).engine()
-    return ExactEngine(*load_weights(path))
+    weights, image_shape = load_weights(path)
+    return engines.exact(weights, image_shape)
 
 
-def _verify(options: argparse.Namespace) -> int:
-    from lenet5.checkpoint import check_sums
+def verify(options: argparse.Namespace) -> int:
+    """Judge a run by the published one; 1 if it does not hold."""
+    from lenet5.files import check_sums
     from lenet5.run import Run, load_or_train
-    from lenet5.verify import verify
+    from studies.verdict import verify
 
     check_sums(options.record)  # before a training is spent on it
     if options.run:
         run = Run.load(options.run)
     else:
-        run = load_or_train(Config(), record=None, on_epoch=_reporter(Config()))
+        run = load_or_train(Config(), record=None, on_epoch=reporter(Config()))
     verdict = verify(run, options.record)
     print(verdict)
     return 0 if verdict.holds else 1
 
 
-def _behaviour(_: argparse.Namespace) -> int:
-    from lenet5 import behaviour, exact
+def pin_behaviours(_: argparse.Namespace) -> int:
+    """Pin what every engine computes now, and say what has changed."""
+    import networks
+    from lenet5 import behaviour, engines
+    from networks.trials import trials
 
-    print("\n".join(behaviour.pin(exact.PACKAGE, {"exact": exact.trial()})))
+    lines = behaviour.pin(engines.PACKAGE, {engines.EXACT: engines.trial()})
+    lines += behaviour.pin(networks.PACKAGE, trials())
+    print("\n".join(lines))
     return 0
 
 

@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lenet5 import Lenet5Error
+from exact import UserError
 from lenet5.data import Split
-from lenet5.draws import initial_weights
+from lenet5.parameters import initial_weights
 
 # What PyTorch computes has no checksum that every machine shares. This number stands for it
 # in the names of runs: raise it when a change makes the network or its step another.
 BEHAVIOUR = "1"
+READ_AT_ONCE = 500  # images whose layers are in memory at a time
 
 
 class LeNet5(nn.Module):
@@ -22,11 +23,24 @@ class LeNet5(nn.Module):
     After LeCun et al., "Gradient-based learning applied to document recognition"
     (1998), section II.B, in the variant of the original report. A side of 16 pixels or
     more leaves ``side // 4 - 3`` after convolutions and pools.
+
+    Parameters
+    ----------
+    image_shape : tuple of int, (channels, height, width)
+    classes : int
+    seed : int
+        Of the initial weights.
+
+    Raises
+    ------
+    UserError
+        If the image is too small, or a count is below 1.
     """
 
     def __init__(self, image_shape=(1, 28, 28), classes=10, seed=0):
         super().__init__()
-        self.image_shape = channels, height, width = tuple(image_shape)
+        self.image_shape = tuple(image_shape)
+        channels, height, width = self.image_shape
         start = initial_weights(seed, image_shape, classes)  # refuses what is too small
         # fmt: off
         self.layers = nn.Sequential(
@@ -61,8 +75,15 @@ class LeNet5(nn.Module):
 class TorchEngine:
     """A training step as PyTorch defines it; rounds as this machine's PyTorch does.
 
-    What trains, measures and goes on is called as in :class:`lenet5.exact.ExactEngine`;
-    ``device`` is ``"cpu"`` or ``"cuda"``.
+    What trains, measures and goes on is called as in :class:`exact.engine.ExactEngine`.
+
+    Parameters
+    ----------
+    weights : dict of arrays, float32
+        By the names of :func:`lenet5.parameters.parameter_shapes`.
+    image_shape : tuple of int, (channels, height, width)
+    device : str
+        ``"cpu"`` or ``"cuda"``.
     """
 
     def __init__(self, weights, image_shape=(1, 28, 28), device="cpu"):
@@ -73,9 +94,12 @@ class TorchEngine:
         # Kingma and Ba 2014, algorithm 1; betas and epsilon are the paper's.
         self.optimizer = torch.optim.Adam(self.model.parameters())
         # Adam would make its moments in its first step; state() gives them before.
-        for p in self.model.parameters():
-            zeros = {m: torch.zeros_like(p) for m in ("exp_avg", "exp_avg_sq")}
-            self.optimizer.state[p] = {"step": torch.tensor(0.0), **zeros}
+        for parameter in self.model.parameters():
+            self.optimizer.state[parameter] = {
+                "step": torch.tensor(0.0),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
 
     def steps(self, split: Split, rows, batch_size: int, lr: float) -> np.ndarray:
         """Take a step a batch of ``split[rows]``; the mean loss of each, in nats."""
@@ -98,12 +122,13 @@ class TorchEngine:
         logits = torch.tensor(self.logits(split.images)).double()
         labels = torch.tensor(split.labels).long()
         loss = F.cross_entropy(logits, labels).item()
-        return loss, 100 * (logits.argmax(1) != labels).sum().item() / len(labels)
+        mistakes = (logits.argmax(dim=1) != labels).sum().item()
+        return loss, 100 * mistakes / len(labels)
 
     @torch.inference_mode()
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Logits, shape (N, classes), of images, shape (N, C, H, W), uint8."""
-        batches = self._tensor(images).split(500)
+        batches = self._tensor(images).split(READ_AT_ONCE)
         parts = [self.model(batch.float() / 255) for batch in batches]
         return torch.cat(parts).cpu().numpy()
 
@@ -122,7 +147,8 @@ class TorchEngine:
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what :meth:`state` gave."""
-        self.model.load_weights({name: state[name] for name in self.weights})
+        weights = {name: state[name] for name in self.weights}
+        self.model.load_weights(weights)
         for name, parameter in self._parameters():
             for moment, tensor in self.optimizer.state[parameter].items():
                 tensor.copy_(torch.tensor(state[f"{moment}.{name}"]))
@@ -144,12 +170,21 @@ def library() -> str:
 
 
 def machine(device: str) -> dict:
-    """How PyTorch rounds here: its version, and what it runs on; fit for JSON."""
+    """How PyTorch rounds here: its version, and what it runs on; fit for JSON.
+
+    Raises
+    ------
+    UserError
+        If a CUDA device is asked for, and there is none.
+    """
     if device == "cuda" and not torch.cuda.is_available():
-        raise Lenet5Error("device = 'cuda', but torch sees no CUDA device: give cpu")
+        raise UserError("device = 'cuda', but torch sees no CUDA device: give cpu")
+    gpu = None
+    if device == "cuda":
+        gpu = torch.cuda.get_device_name()
     return {
         "torch": torch.__version__,
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if device == "cuda" else None,
+        "gpu": gpu,
     }

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import hashlib
 import json
 import os
 import platform
@@ -15,12 +14,15 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from lenet5 import RECORD, RUNS, Config, Lenet5Error, behaviour, checkpoint, data, exact
-from lenet5.compiler import cpuinfo
+from exact import UserError
+from exact.arrays import checksum
+from exact.compiler import cpuinfo
+from exact.engine import ExactEngine
+from lenet5 import RECORD, RUNS, Config, data, engines, files
 from lenet5.data import Split
-from lenet5.draws import initial_weights
-from lenet5.exact import ExactEngine
-from lenet5.train import Metrics, checksum, train
+from lenet5.parameters import load_weights
+from lenet5.provenance import Provenance, fingerprint
+from lenet5.train import Metrics, train
 
 FILES = ("config.json", "environment.json", "history.csv", "model.safetensors")
 
@@ -31,43 +33,46 @@ class Run:
 
     config: Config
     history: list[Metrics]  # one before the first epoch and one after each
-    weights: dict[str, np.ndarray]  # by the names of draws.parameter_shapes
+    weights: dict[str, np.ndarray]  # by the names of parameters.parameter_shapes
     environment: dict  # see describe
 
     @property
     def fingerprint(self) -> str:
         """The run's name: the same for the same config, data and behaviour."""
-        return fingerprint(self.config, self.environment)
+        return name_of(self.config, provenance_of(self.environment))
 
     def engine(self) -> ExactEngine:
         """The exact engine with the run's weights, to read images with."""
-        return ExactEngine(self.weights, self.environment["image_shape"])
+        return engines.exact(self.weights, self.environment["image_shape"])
 
     def save(self, folder: Path) -> None:
         """Write the run's files and their checksums, each whole; always the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write_table(folder / "history.csv", [Metrics._fields, *self.history])
-        facts = {"config": dataclasses.asdict(self.config)}
-        for name, value in (facts | {"environment": self.environment}).items():
-            text = json.dumps(value, indent=2) + "\n"
-            checkpoint.write_whole(folder / f"{name}.json", text.encode())
-        shape = {"image_shape": self.environment["image_shape"]}
-        checkpoint.save_arrays(folder / "model.safetensors", self.weights, shape)
-        checkpoint.seal(folder)
+        files.write_table(folder / "history.csv", [Metrics._fields, *self.history])
+        _write_json(folder / "config.json", dataclasses.asdict(self.config))
+        _write_json(folder / "environment.json", self.environment)
+        facts = {"image_shape": self.environment["image_shape"]}
+        files.save_arrays(folder / "model.safetensors", self.weights, facts)
+        files.seal(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Run":
-        """Read a run; Lenet5Error names a file that is missing or not as written."""
-        checkpoint.check_sums(folder, FILES)
+        """Read a run.
+
+        Raises
+        ------
+        UserError
+            If a file is missing or not as written, or the run is of another version.
+        """
+        files.check_sums(folder, FILES)
         try:
             config, environment = _config_and_environment(folder)
-            _, *rows = csv.reader(_text(folder / "history.csv").splitlines())
-            history = [Metrics(int(e), *map(float, xs), w) for e, *xs, w in rows]
+            history = _read_history(folder / "history.csv")
         except (ValueError, TypeError) as error:
-            raise Lenet5Error(f"{folder} is of another version: {error}") from error
-        weights, _ = checkpoint.load_weights(folder / "model.safetensors")
+            raise UserError(f"{folder} is of another version: {error}") from error
+        weights, _ = load_weights(folder / "model.safetensors")
         if checksum(weights) != history[-1].weights:
-            raise Lenet5Error(f"{folder}: the weights are not those of its history")
+            raise UserError(f"{folder}: the weights are not those of its history")
         return cls(config, history, weights, environment)
 
 
@@ -95,94 +100,121 @@ def load_or_train(
     fresh : bool
         Train from the first step on, whatever is stored.
     threads, on_epoch
-        Of :class:`lenet5.exact.ExactEngine` and :func:`lenet5.train.train`.
+        Of :class:`exact.engine.ExactEngine` and :func:`lenet5.train.train`.
 
     Raises
     ------
-    Lenet5Error
+    UserError
         If the data or a stored run is damaged, the loss is not finite, or the engine
         cannot run here.
     """
-    splits = splits or data.load()
-    environment = describe(config, splits)
-    name = fingerprint(config, environment)
-    folder, work = runs / name, runs / f"{name}.partial"
+    if splits is None:
+        splits = data.load()
+    provenance = engines.provenance(config, splits)
+    name = name_of(config, provenance)
+    folder = runs / name
     if not fresh:
-        published = [record, *sorted(record.glob("*/"))] if record else []
-        for place in [folder, *published]:
-            if _is_named(place, name):
-                return Run.load(place)
-    engine = _engine(config, environment, threads)
+        stored = _find(name, [folder], record)
+        if stored:
+            return Run.load(stored)
+    environment = describe(config, splits, provenance)
+    engine = engines.make(
+        config, environment["image_shape"], environment["classes"], threads
+    )
     runs.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
-        if folder.exists() and not fresh:
+        if folder.exists() and not fresh:  # another process has made it meanwhile
             return Run.load(folder)
+        work = runs / f"{name}.partial"
         work.mkdir(exist_ok=True)
-
-        def save_and_report(engine, history) -> None:
-            facts = {"history": history}
-            checkpoint.save_arrays(work / "checkpoint", engine.state(), facts)
-            if on_epoch:
-                on_epoch(engine, history)
-
-        history = [] if fresh else _resume(engine, work / "checkpoint")
-        history = train(config, *splits, engine, history, save_and_report)
+        history = _train_in(work, config, splits, engine, fresh, on_epoch)
         run = Run(config, history, engine.weights, environment)
-        shutil.rmtree(work / "run", ignore_errors=True)
-        run.save(work / "run")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(work / "run", folder)
-        shutil.rmtree(work)
+        _put_in_place(run, work, folder)
     return run
 
 
-def describe(config: Config, splits: tuple[Split, Split]) -> dict:
-    """What makes a run, fit for JSON: data and engine, which decide it, and the machine.
+def _train_in(
+    work: Path, config: Config, splits, engine, fresh: bool, on_epoch: Callable | None
+) -> list[Metrics]:
+    """Train in a folder that keeps where the training stands; the history of the run."""
+    checkpoint = work / "checkpoint"
+
+    def save_and_report(engine, history) -> None:
+        files.save_arrays(checkpoint, engine.state(), {"history": history})
+        if on_epoch:
+            on_epoch(engine, history)
+
+    history = []
+    if not fresh:
+        history = _resume(engine, checkpoint)
+    train_split, test_split = splits
+    return train(config, train_split, test_split, engine, history, save_and_report)
+
+
+def _find(name: str, places: list[Path], record: Path | None) -> Path | None:
+    """The folder of the run of a name: among places, the record, or folders of it."""
+    places = list(places)
+    if record:
+        places.append(record)
+        places.extend(sorted(record.glob("*/")))
+    for place in places:
+        if _is_named(place, name):
+            return place
+    return None
+
+
+def _put_in_place(run: Run, work: Path, folder: Path) -> None:
+    """Write a run in a folder to work in, and move it to its own, whole or not at all."""
+    shutil.rmtree(work / "run", ignore_errors=True)
+    run.save(work / "run")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(work / "run", folder)
+    shutil.rmtree(work)
+
+
+def describe(
+    config: Config, splits: tuple[Split, Split], provenance: Provenance
+) -> dict:
+    """What makes a run, fit for JSON: its provenance, which decides it, and the machine.
 
     The engine is known by its ``behaviour``, see :mod:`lenet5.behaviour`, and where a
     library computes, by its ``library`` as well.
+
+    Raises
+    ------
+    UserError
+        If a CUDA device is asked for, and there is none.
     """
-    facts = {
-        "data_sha256": data.checksum(*splits),
+    labels = [int(split.labels.max()) for split in splits]
+    environment = {
+        "data_sha256": provenance.data,
         "image_shape": list(splits[0].images.shape[1:]),
-        "classes": 1 + max(int(split.labels.max()) for split in splits),
+        "classes": 1 + max(labels),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": cpuinfo("model name"),
+        "behaviour": provenance.behaviour,
     }
-    if config.engine == "exact":
-        facts["behaviour"] = behaviour.pinned(exact.PACKAGE, "exact")
-    else:
+    if provenance.library:
         from lenet5 import model
 
-        facts["behaviour"], facts["library"] = model.BEHAVIOUR, model.library()
-        facts |= model.machine(config.device)
-    return facts
+        environment["library"] = provenance.library
+        environment.update(model.machine(config.device))
+    return environment
 
 
-def fingerprint(config: Config, environment: dict) -> str:
-    """The name of a run, 16 hexadecimal digits: of its config, its data and its engine.
+def name_of(config: Config, provenance: Provenance) -> str:
+    """The fingerprint of the run of a config: the same for all that decides it."""
+    return fingerprint([dataclasses.asdict(config)], provenance)
 
-    ``environment`` is what :func:`describe` gave where the run was made: of an engine's
-    source and of the machine nothing is in the name.
-    """
-    decisive = [
-        dataclasses.asdict(config),
+
+def provenance_of(environment: dict) -> Provenance:
+    """The provenance of a run, from what :func:`describe` gave where it was made."""
+    return Provenance(
         environment["data_sha256"],
         environment["behaviour"],
         environment.get("library", ""),
-    ]
-    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
-
-
-def _engine(config: Config, environment: dict, threads: int | None):
-    shape = tuple(environment["image_shape"])
-    weights = initial_weights(config.seed, shape, environment["classes"])
-    if config.engine == "exact":
-        return ExactEngine(weights, shape, threads)
-    from lenet5.model import TorchEngine
-
-    return TorchEngine(weights, shape, config.device)
+    )
 
 
 def _resume(engine, path: Path) -> list[Metrics]:
@@ -190,28 +222,50 @@ def _resume(engine, path: Path) -> list[Metrics]:
     if not path.exists():
         return []
     try:
-        state, facts = checkpoint.load_arrays(path)
+        state, facts = files.load_arrays(path)
         history = [Metrics(*row) for row in facts["history"]]
         engine.restore(state)
-    except (Lenet5Error, KeyError):  # a state of an earlier version has other keys
+    except (UserError, KeyError):  # a state of an earlier version has other keys
         warnings.warn(f"{path} is damaged: the run starts again", stacklevel=2)
         return []
     return history
 
 
+def _read_history(path: Path) -> list[Metrics]:
+    """The rows of a table of metrics."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    history = []
+    for cells in csv.reader(lines[1:]):
+        epoch, train_loss, train_error, test_loss, test_error, weights = cells
+        metrics = Metrics(
+            epoch=int(epoch),
+            train_loss=float(train_loss),
+            train_error=float(train_error),
+            test_loss=float(test_loss),
+            test_error=float(test_error),
+            weights=weights,
+        )
+        history.append(metrics)
+    return history
+
+
 def _config_and_environment(folder: Path) -> tuple[Config, dict]:
-    names = ("config", "environment")
-    texts = [_text(folder / f"{name}.json") for name in names]
-    config, environment = map(json.loads, texts)
-    return Config(**config), environment
+    config = _read_json(folder / "config.json")
+    return Config(**config), _read_json(folder / "environment.json")
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _write_json(path: Path, value: dict) -> None:
+    text = json.dumps(value, indent=2) + "\n"
+    files.write_whole(path, text.encode())
 
 
 def _is_named(folder: Path, name: str) -> bool:
     try:
-        return fingerprint(*_config_and_environment(folder)) == name
+        config, environment = _config_and_environment(folder)
+        return name_of(config, provenance_of(environment)) == name
     except (OSError, ValueError, TypeError, KeyError):
         return False  # of an earlier version, or no run at all

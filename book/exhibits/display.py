@@ -5,15 +5,16 @@ import inspect
 import io
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import myst_nb
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
-from exhibits.figures.style import drawing, themed
+from exhibits.style import drawing, themed
 
-IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")
+IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")  # that matplotlib gives in an SVG
+# Spaces at which no line may break: before %, in a p-value, and after a sign before a number.
 TIED = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?=[=<] )|(?<=[=<×]) (?=\d)")
 
 
@@ -22,26 +23,35 @@ def show(name: str, figure: Figure, origin: str) -> None:
 
     There stand its caption, its label and its description. It is SVG for the web and PDF
     for print, the same bytes each time and everywhere. The book prints the origin, from
-    :mod:`exhibits.origin`, under the caption.
+    :mod:`exhibits.provenance`, under the caption.
     """
-    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    saved = {}
     with drawing():
-        for form, metadata in undated.items():
-            file = io.BytesIO()
-            figure.savefig(file, format=form, metadata=metadata | {"Creator": None})
-            saved[form] = file.getvalue()
+        svg = _saved(figure, "svg", {"Date": None, "Creator": None})
+        pdf = _saved(figure, "pdf", {"CreationDate": None, "Creator": None})
     bundle = {
-        "image/svg+xml": themed(_renamed(saved["svg"].decode())),
-        "application/pdf": saved["pdf"],
+        "image/svg+xml": themed(_renamed(svg.decode())),
+        "application/pdf": pdf,
         "text/plain": origin,
     }
+    # What myst_nb.glue writes beside an output, so that a page finds it by its name.
     metadata = {"scrapbook": {"name": name, "mime_prefix": ""}}
     display(bundle, raw=True, metadata=metadata)
 
 
+def _saved(figure: Figure, form: str, metadata: dict) -> bytes:
+    """A figure as a file, without what differs from day to day."""
+    file = io.BytesIO()
+    figure.savefig(file, format=form, metadata=metadata)
+    return file.getvalue()
+
+
 def show_table(
-    header: str, rows: Iterable, caption: str, name: str, origin: str, align: str = ""
+    header: str,
+    rows: Iterable[Sequence],
+    caption: str,
+    name: str,
+    origin: str,
+    align: str = "",
 ) -> None:
     """Display a numbered table and where its numbers come from.
 
@@ -49,8 +59,8 @@ def show_table(
     ----------
     header : str
         Cells apart by `` | ``, as in Markdown.
-    rows : iterable of str or of sequences
-        As the header, or cell by cell, an empty one as a dash; they may hold MyST markup.
+    rows : iterable of sequences
+        Cell by cell, an empty one as a dash; they may hold MyST markup.
     caption, name, origin : str
         ``name`` is the label for cross-references.
     align : str
@@ -58,18 +68,27 @@ def show_table(
     """
     align = align or "l" * len(header.split(" | "))
     ruler = " | ".join("---:" if letter == "r" else ":---" for letter in align)
-    lines = [
-        row if isinstance(row, str) else " | ".join(str(cell) or "–" for cell in row)
-        for row in rows
-    ]
-    body = "\n".join(f"| {_tied(line)} |" for line in (header, ruler, *lines))
+    lines = [header, ruler]
+    for row in rows:
+        cells = [str(cell) or "–" for cell in row]
+        lines.append(" | ".join(cells))
+    body = "\n".join(f"| {_tied(line)} |" for line in lines)
     table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
     display(Markdown(f"{table}\n\n:::{{container}} provenance\n{origin}\n:::"))
 
 
-def show_source(thing, caption: str, name: str) -> None:
-    """Display a class or function, without its docstrings, as it stands in its file."""
-    show_code(without_docstrings(inspect.getsource(thing)), "python", caption, name)
+def show_source(things, caption: str, name: str) -> None:
+    """Display classes or functions, without docstrings, as they stand in their file.
+
+    Parameters
+    ----------
+    things : class, function, or list of them
+        In the order in which they are shown.
+    """
+    if not isinstance(things, list):
+        things = [things]
+    sources = [without_docstrings(inspect.getsource(thing)) for thing in things]
+    show_code("\n\n\n".join(sources), "python", caption, name)
 
 
 def show_code(code: str, language: str, caption: str, name: str) -> None:
@@ -88,12 +107,17 @@ def glue(form: str = "{}", /, **numbers) -> None:
 def without_docstrings(source: str) -> str:
     """A listing of Python, dedented, without its docstrings."""
     lines = textwrap.dedent(source).splitlines()
-    documented = (ast.ClassDef, ast.FunctionDef)
+    left_out = set()  # numbers of lines, from 1
     for node in ast.walk(ast.parse("\n".join(lines))):
-        if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            for number in range(node.body[0].lineno - 1, node.body[0].end_lineno):
-                lines[number] = None
-    return "\n".join(line for line in lines if line is not None)
+        documented = isinstance(node, (ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node) is not None:
+            docstring = node.body[0]
+            left_out.update(range(docstring.lineno, docstring.end_lineno + 1))
+    kept = []
+    for number, line in enumerate(lines, start=1):
+        if number not in left_out:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _tied(text: str) -> str:
@@ -103,5 +127,9 @@ def _tied(text: str) -> str:
 
 def _renamed(svg: str) -> str:
     """The SVG with its ids numbered: matplotlib hashes the last bits of coordinates."""
-    names = {}
-    return IDS.sub(lambda found: names.setdefault(found[0], f"id{len(names)}"), svg)
+    names: dict[str, str] = {}
+
+    def number(match: re.Match) -> str:
+        return names.setdefault(match[0], f"id{len(names)}")
+
+    return IDS.sub(number, svg)

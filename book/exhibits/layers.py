@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from lenet5.costs import products
+
 
 class LayerRow(NamedTuple):
     """One line of the layer table; ``shape`` is the output's, for one image."""
@@ -14,14 +16,23 @@ class LayerRow(NamedTuple):
 
 
 def layer_table(model) -> list[LayerRow]:
-    """The layers in order, with output shapes, parameters, and multiply-adds an image."""
-    rows, x = [], next(model.parameters()).new_zeros(1, *model.image_shape)
+    """The layers in order, with output shapes, parameters, and multiply-adds an image.
+
+    Parameters
+    ----------
+    model : lenet5.model.LeNet5
+    """
+    rows = []
+    weights = next(model.parameters())
+    output = weights.new_zeros(1, *model.image_shape)  # an image of paper
     for name, layer in model.layers.named_children():
-        x = layer(x)
-        parameters = sum(p.numel() for p in layer.parameters())
-        # Every weight is used once for each output position.
-        weights = layer.weight.numel() if hasattr(layer, "weight") else 0
-        positions = x[0, 0].numel() if x.dim() == 4 else 1
-        row = (name, type(layer).__name__, tuple(x.shape[1:]), parameters)
-        rows.append(LayerRow(*row, weights * positions))
+        output = layer(output)
+        row = LayerRow(
+            name=name,
+            kind=type(layer).__name__,
+            shape=tuple(output.shape[1:]),
+            parameters=sum(array.numel() for array in layer.parameters()),
+            multiply_adds=products(layer, output),
+        )
+        rows.append(row)
     return rows

@@ -1,5 +1,5 @@
 // @ts-check
-// The compiled kernel and its memory: to a page what lenet5/exact.py is to Python.
+// The compiled kernel and its memory: to a page what exact/engine.py is to Python.
 var lenet5 = lenet5 || {};
 
 /** @typedef {{ images: number, labels: number, count: number }} Split  addresses of uint8 and int32 */

@@ -1,5 +1,5 @@
 // @ts-check
-// The committee: its networks by systems/member.c, and the views of systems/columns.py.
+// The committee: its networks by networks/member/member.c, and the views of networks/views.py.
 var lenet5 = lenet5 || {};
 
 /** @typedef {{ name: string, width: number, read: (framed: Uint8Array) => Float32Array }} Member */
@@ -29,7 +29,7 @@ lenet5.committee = (() => {
   }
 
   /**
-   * What a network finds in an image: the same bytes as systems/members.py.
+   * What a network finds in an image: the same bytes as networks/member/reader.py.
    * @param {Member} member
    * @param {Float32Array} pixels  28×28, in [0, 1]
    * @returns {Float32Array} a probability for each digit

@@ -1,8 +1,8 @@
 // @ts-check
-// systems/member.c and its memory: to a page what systems/members.py is to Python.
+// networks/member/member.c and its memory: to a page what networks/member/reader.py is to Python.
 var lenet5 = lenet5 || {};
 
-/** @type {Record<string, number[]>} names and shapes of a member's parameters, in the order of systems/member.c */
+/** @type {Record<string, number[]>} names and shapes of a member's parameters, in the order of networks/member/member.c */
 lenet5.memberShapes = {
   "maps1.conv.weight": [16, 1, 3, 3], "maps1.conv.bias": [16],
   "maps2.conv.weight": [32, 16, 3, 3], "maps2.conv.bias": [32],

@@ -23,12 +23,15 @@ lenet5.judge = (() => {
   }
 
   /**
-   * Whether a training repeats the published run, or its first epochs.
+   * Whether a training repeats the published run, or its first epochs: all other settings are the same.
    * @param {Config} config
    * @param {Config} published
    */
-  const isPublished = (config, published) =>
-    config.seed === published.seed && config.lr === published.lr && config.batch_size === published.batch_size && config.epochs <= published.epochs;
+  function isPublished(config, published) {
+    const names = /** @type {(keyof Config)[]} */ (Object.keys(config));
+    const same = names.every((name) => name === "epochs" || config[name] === published[name]);
+    return same && config.epochs <= published.epochs;
+  }
 
   /**
    * What differs in an epoch; empty if nothing does.

@@ -4,7 +4,7 @@ var lenet5 = lenet5 || {};
 
 lenet5.Training = (() => {
   const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
-  const WORKER = ["unpack.js", "kernel.js", "safetensors.js", "draws.js", "sha256.js", "data.js", "train.js", "worker.js"];
+  const WORKER = ["unpack.js", "kernel.js", "safetensors.js", "random_numbers.js", "sha256.js", "data.js", "train.js", "worker.js"];
   const DATA = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"];
 
   /** What is missing for a training here, in words; empty if nothing is. */

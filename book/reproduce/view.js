@@ -136,7 +136,7 @@ var lenet5 = lenet5 || {};
       display.look({ weights: weights(), probabilities: Float64Array.from(run.probabilities) });
       say(done() ? "This training was finished earlier." : `A training has reached epoch ${run.history.length - 1} of ${run.config.epochs}.`);
     }
-    lenet5.choice.fill(/** @type {HTMLFormElement} */ (app.querySelector("form")), recipe, (config) => {
+    lenet5.choice.fill(/** @type {HTMLFormElement} */ (app.querySelector("form")), JSON.parse(text("settings.json")), recipe, (config) => {
       training?.stop();
       fresh(config);
       app.scrollIntoView();

@@ -59,7 +59,7 @@ lenet5.train = (() => {
       const trained = epoch > 0 ? images : 0;
       Object.assign(at, { epoch, step: 0 });
       done = 0, work = COST * trained + images + forTest.count;
-      const order = trained ? lenet5.draws.shuffle(seed, epoch, images) : new Uint32Array();
+      const order = trained ? lenet5.randomNumbers.shuffle(seed, epoch, images) : new Uint32Array();
       for (let start = 0; start < trained; start += STEPS * batch_size) {
         const rows = order.subarray(start, start + STEPS * batch_size);
         for (const loss of kernel.steps(forTraining, rows, batch_size, lr)) at.step += check(loss);

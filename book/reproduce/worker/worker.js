@@ -27,7 +27,7 @@ var lenet5 = lenet5 || {};
     const kernel = await lenet5.Kernel.load(lenet5.bytes(files["kernel.wasm"]));
     const splits = await lenet5.data.load(kernel, files, data);
     if (state) kernel.bytes.set(lenet5.bytes(state));
-    else kernel.weights.set(lenet5.draws.initialWeights(config.seed));
+    else kernel.weights.set(lenet5.randomNumbers.initialWeights(config.seed));
     const look = () => ({ weights: kernel.weights.slice(), probabilities: kernel.read(pictures).probabilities });
     let looked = performance.now();
     say({ look: look() });

@@ -1,0 +1,93 @@
+"""Published results beside this report's: how many images each system misreads."""
+
+from typing import NamedTuple
+
+from exhibits.audit.evidence import Evidence
+from studies.intervals import difference, wilson
+
+
+class System(NamedTuple):
+    """A system and its count of mistakes.
+
+    ``selected`` says whether it was selected on the test images; ``p_value`` is that of our
+    count of mistakes against its, None of ours.
+    """
+
+    name: str
+    year: str
+    cite: str
+    selected: str
+    mistakes: int
+    images: int
+    p_value: float | None
+
+    @property
+    def error(self) -> float:
+        """In per cent of the images."""
+        return 100 * self.mistakes / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's, in per cent of the images."""
+        return wilson(self.mistakes, self.images)
+
+    def row(self, significance: float) -> tuple[str, ...]:
+        """Its line in a table."""
+        low, high = self.interval
+        name = self.name
+        if self.cite:
+            name += f" {{cite:p}}`{self.cite}`"
+        return (
+            name,
+            self.year,
+            f"{100 - self.error:.2f}",
+            f"{100 - high:.2f} to {100 - low:.2f}",
+            self.selected,
+            self._against_ours(significance),
+        )
+
+    def _against_ours(self, significance: float) -> str:
+        """Whether it differs from ours, in words; nothing for ours."""
+        if self.p_value is None:
+            return ""
+        result = "within noise" if self.p_value >= significance else "differs"
+        if self.p_value < 0.001:
+            return f"{result}, p < 0.001"
+        return f"{result}, p = {self.p_value:.3f}"
+
+
+def systems(evidence: Evidence) -> list[System]:
+    """This report, the original as plotted, and those of the ledger."""
+    images = evidence.images
+    ours = System(
+        name="this report",
+        year="2026",
+        cite="",
+        selected="no, last epoch",
+        mistakes=evidence.predictions.mistakes,
+        images=images,
+        p_value=None,
+    )
+    original = System(
+        name="the original, as plotted",
+        year=evidence.ledger.facts["report"][:4],
+        cite="mejia2020",
+        selected="no, last epoch",
+        mistakes=evidence.plotted_mistakes,
+        images=images,
+        p_value=evidence.p_value,
+    )
+    compared = [ours, original]
+    for entry in evidence.ledger.literature.values():
+        mistakes = round(images * entry["error"] / 100)
+        system = System(
+            name=entry["system"],
+            year=entry["date"][:4],
+            cite=entry["cite"],
+            selected=entry["selected"],
+            mistakes=mistakes,
+            images=images,
+            p_value=difference(ours.mistakes, mistakes, images),
+        )
+        compared.append(system)
+    return compared

@@ -1,0 +1,165 @@
+"""What figures of several pages have in common: images of digits, and bars of classes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from exhibits import style
+
+
+def log(losses) -> np.ndarray:
+    """The natural logarithm, to what a reader can see: its last bits differ by machine."""
+    return np.round(np.log(losses), 5)
+
+
+# -- images ----------------------------------------------------------------------------
+
+
+def draw_as_stored(axes: Axes, image: np.ndarray) -> None:
+    """Draw an image as it stands in the file, in which 255 is ink: white on black."""
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+
+
+def draw_on_paper(axes: Axes, image: np.ndarray) -> None:
+    """Draw an image as ink on paper: black on white, and light on dark in the dark theme."""
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=255, gid=style.INVERTED)
+
+
+@style.drawing()
+def digits(images: np.ndarray, columns: int = 10) -> Figure:
+    """A grid of images, row by row.
+
+    Parameters
+    ----------
+    images : array, shape (N, 1, height, width), uint8
+        N is a multiple of ``columns``.
+    """
+    count, _, height, width = images.shape
+    rows = count // columns
+    grid = np.reshape(images, (rows, columns, height, width))
+    # To (rows, height, columns, width), so that lines of pixels lie side by side.
+    sheet = grid.swapaxes(1, 2).reshape(rows * height, columns * width)
+    figure = Figure(figsize=(3.6, 3.6 * rows * height / (columns * width)))
+    axes = figure.add_axes((0, 0, 1, 1))
+    draw_on_paper(axes, sheet)
+    axes.axis("off")
+    return figure
+
+
+def labelled(
+    images: np.ndarray,
+    titles: Sequence[str],
+    framed: Sequence[bool],
+    *,
+    columns: int,
+    height: float,
+    gap: float,
+    foot: float,
+    head: float,
+    pad: float,
+) -> Figure:
+    """Images under two lines each, a frame around some.
+
+    Parameters
+    ----------
+    images : array, shape (N, 1, 28, 28), uint8
+    titles : sequence of str
+    framed : sequence of bool
+    columns : int
+        Images in a row.
+    height : float
+        Of a row, inches.
+    foot, head : float
+        Below the last row and above the first, in heights of a row.
+    gap : float
+        Between two rows, in heights of an image.
+    pad : float
+        Between a title and its image, in points.
+    """
+    rows = max(1, -(-len(images) // columns))
+    figure = Figure(figsize=(style.WIDTH, height * rows))
+    edges = {
+        "left": 0.005,
+        "right": 0.995,
+        "bottom": foot / rows,
+        "top": 1 - head / rows,
+        "wspace": 0.1,
+        "hspace": gap,
+    }
+    grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=edges).ravel()
+    for axes in grid:
+        axes.axis("off")
+    # The last row may have places to spare.
+    for axes, image, title, mark in zip(grid, images, titles, framed, strict=False):
+        draw_on_paper(axes, image[0])
+        axes.set_title(title, pad=pad, linespacing=1.05)
+        if mark:
+            frame(axes)
+    return figure
+
+
+def frame(axes: Axes) -> None:
+    """Put a frame around an image."""
+    border = Rectangle(
+        (0, 0),
+        1,
+        1,
+        transform=axes.transAxes,
+        clip_on=False,
+        edgecolor=style.ORANGE,
+        facecolor="none",
+        linewidth=2.2,
+    )
+    axes.add_patch(border)
+
+
+def side_by_side(maps: np.ndarray) -> np.ndarray:
+    """Maps side by side in one array, a pixel of nothing between two of them.
+
+    Parameters
+    ----------
+    maps : array, shape (rows, columns, height, width)
+
+    Returns
+    -------
+    array, shape (rows * (height + 1) - 1, columns * (width + 1) - 1), float64
+        NaN where there is nothing.
+    """
+    gap = ((0, 0), (0, 0), (0, 1), (0, 1))
+    padded = np.pad(maps.astype(np.float64), gap, constant_values=np.nan)
+    rows, columns, height, width = padded.shape
+    joined = padded.swapaxes(1, 2).reshape(rows * height, columns * width)
+    return joined[:-1, :-1]  # without the gap after the last
+
+
+# -- classes ---------------------------------------------------------------------------
+
+
+@style.drawing()
+def class_bars(values, label: str, line: float, line_label: str) -> Figure:
+    """One bar a class, its value at its end, and a line across.
+
+    Parameters
+    ----------
+    values : array, shape (classes,)
+    label, line_label : str
+        Of the values, with their unit, and of the line.
+    line : float
+    """
+    figure, axes = style.panels(2.7)
+    bars = axes.barh(range(len(values)), values, color=style.BLUE)
+    whole = np.asarray(values).dtype.kind in "iu"
+    labels = [f"{value:,}" if whole else f"{value:.2f}" for value in values]
+    # A number may stand on the line, and has paper behind it.
+    paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.8}
+    axes.bar_label(bars, labels, padding=3, bbox=paper, zorder=3)
+    axes.axvline(line, color=style.ORANGE, linestyle="--", label=line_label)
+    figure.legend(loc="outside upper right")
+    axes.set(yticks=range(len(values)), ylabel="digit", xlabel=label)
+    axes.margins(x=0.12)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    return figure

@@ -1,0 +1,75 @@
+"""What a run reads in the test images, image by image."""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from lenet5.data import Split
+from lenet5.run import Run
+
+
+class Predictions(NamedTuple):
+    """What a run reads in the test images.
+
+    All are arrays over the images, of which ``images`` has the shape (N, 1, 28, 28);
+    ``confidence`` is the probability given to the digit that is predicted.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    confidence: np.ndarray
+    wrong: np.ndarray
+
+    @classmethod
+    def of_run(cls, run: Run, test: Split) -> "Predictions":
+        """What a run reads in these images."""
+        probabilities = run.engine().probabilities(test.images)
+        predicted = probabilities.argmax(axis=1)
+        return cls(
+            images=test.images,
+            labels=test.labels,
+            predicted=predicted,
+            confidence=probabilities.max(axis=1),
+            wrong=predicted != test.labels,
+        )
+
+    @property
+    def mistakes(self) -> int:
+        """How many images are misread."""
+        return int(self.wrong.sum())
+
+    def surest_mistakes(self, count: int) -> np.ndarray:
+        """The wrong predictions given the highest probability, by image, highest first."""
+        rows = np.flatnonzero(self.wrong)
+        order = np.argsort(-self.confidence[rows], kind="stable")
+        return rows[order][:count]
+
+    def confusion(self) -> np.ndarray:
+        """How often each label (row) is read as each digit (column), shape (10, 10)."""
+        pairs = 10 * self.labels + self.predicted
+        return np.bincount(pairs, minlength=100).reshape(10, 10)
+
+    def class_errors(self) -> np.ndarray:
+        """The share of each class that is misread, %, shape (10,)."""
+        matrix = self.confusion()
+        return 100 * (1 - matrix.diagonal() / matrix.sum(axis=1))
+
+    def samples(self, rows: Iterable[int]) -> bytes:
+        """Some images as JSON, by their places in the test file.
+
+        Each has its ``label``, its ``index`` in the file, and its ``pixels`` in base64.
+        """
+        chosen = []
+        for row in rows:
+            sample = {
+                "label": int(self.labels[row]),
+                "index": int(row),
+                "pixels": base64.b64encode(self.images[row]).decode(),
+            }
+            chosen.append(sample)
+        text = json.dumps(chosen, indent=1) + "\n"
+        return text.encode()

@@ -1,0 +1,124 @@
+"""The page *Reproduce it here*: its figure for print, and the spread that the page draws."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from exhibits import style
+from exhibits.drawings import draw_as_stored
+from exhibits.predictions import Predictions
+from lenet5.config import RECIPE
+
+ABOUT_ZERO = LinearSegmentedColormap.from_list(
+    "zero", (style.BLUE, "white", style.ORANGE)
+)
+
+
+@style.drawing()
+def trained_here(
+    history: pd.DataFrame,
+    kernels: np.ndarray,
+    predictions: Predictions,
+    rows: Sequence[int],
+) -> Figure:
+    """What the page shows at the end: curves on the published ones, kernels, readings.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Of :func:`exhibits.report.history_of`.
+    kernels : array, shape (6, 1, 5, 5)
+        Of the first layer.
+    predictions : Predictions
+    rows : sequence of int
+        Twelve test images, by their place in the file.
+    """
+    figure = Figure(figsize=(style.WIDTH, 6.6), layout="constrained")
+    top, below = figure.subfigures(2, height_ratios=(3.8, 2.8))
+    charts = top.subplots(2, sharex=True)
+    _draw_curves(charts[0], history, "loss", "loss (nats)")
+    _draw_curves(charts[1], history, "error", "error (% of images)")
+    style.count_epochs(*charts)
+    grid = below.subplots(3, 6)
+    limit = float(np.abs(kernels).max())
+    for axes, kernel in zip(grid[0], kernels, strict=True):
+        axes.imshow(
+            kernel[0], cmap=ABOUT_ZERO, vmin=-limit, vmax=limit, gid=style.INVERTED
+        )
+    for axes, row in zip(grid[1:].flat, rows, strict=True):
+        draw_as_stored(axes, predictions.images[row, 0])
+        axes.set_title(_title(predictions, row), pad=2, linespacing=1.05)
+    for axes in grid.flat:
+        axes.axis("off")
+    return figure
+
+
+def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, label: str) -> None:
+    """Draw what is published broadly, and on it, since it is equal, what is computed."""
+    for split in ("train", "test"):
+        values = np.round(history[f"{split}_{quantity}"], 5)
+        axes.plot(history.epoch, values, color=style.ORANGE, alpha=0.7, linewidth=5)
+        if split == "train":
+            axes.plot(history.epoch, values, "--", color=style.BLUE)
+        else:
+            axes.plot(history.epoch, values, "-", color=style.BLUE, marker="o")
+    axes.set(yscale="log", ylabel=label)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(LogLocator(subs=()))
+
+
+def _title(predictions: Predictions, row: int) -> str:
+    """The prediction for an image, the label if it is wrong, and the probability."""
+    title = f"{predictions.predicted[row]}"
+    if predictions.wrong[row]:
+        title += f", is {predictions.labels[row]}"
+    return f"{title}\n{100 * predictions.confidence[row]:.0f} %"
+
+
+def spread_of_seeds(seeds: pd.DataFrame) -> dict:
+    """Between which values nine seeds of ten lie at each epoch, fit for JSON.
+
+    Parameters
+    ----------
+    seeds : DataFrame
+        The table ``record/seeds.csv``, a row an epoch of each run.
+
+    Returns
+    -------
+    dict
+        The number of ``seeds``, each ``epoch``, and for ``test_loss`` (nats) and
+        ``test_error`` (%) the lower and the upper end at each.
+    """
+    spread = {
+        "seeds": seeds.seed.nunique(),
+        "epoch": sorted(set(seeds.epoch.tolist())),
+    }
+    for measure in ("test_loss", "test_error"):
+        ends = seeds.groupby("epoch")[measure].quantile([0.05, 0.95]).unstack()
+        spread[measure] = ends.round(4).to_numpy().tolist()
+    return spread
+
+
+def settings_of_page() -> bytes:
+    """The settings that the page offers, as JSON: name, label, kind, range and default."""
+    offered = []
+    for setting in RECIPE:
+        least, largest = setting.limits
+        offered.append(
+            {
+                "name": setting.name,
+                "label": setting.label,
+                "whole": setting.kind is int,
+                "from": least,
+                "to": largest,
+                "default": setting.default,
+            }
+        )
+    return (json.dumps(offered, indent=1) + "\n").encode()

@@ -1,0 +1,1 @@
+"""The column of the multi-column network of 2012."""

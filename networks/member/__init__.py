@@ -1,0 +1,1 @@
+"""The member of a committee: a small network of today."""

@@ -1,1 +1,0 @@
-"""The systems that the report names beside its own, each run: see ``rungs.py``."""

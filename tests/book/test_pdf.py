@@ -1,0 +1,246 @@
+"""The printed book: its text, its make-up, and what the HTML says of it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+
+from built import ROOT, need, soup, write_sample
+from ext.book import Book
+from ext.downloads import pdf_is_current
+
+A4 = (595.3, 841.9)  # points
+FOOT = 75  # points, above the number of the page
+
+
+@pytest.fixture(scope="module")
+def paper(printed) -> PdfReader:
+    return PdfReader(Book(printed).pdf)
+
+
+@pytest.fixture(scope="module")
+def text(paper) -> str:
+    """All its text without heads and numbers of pages, each run of white space as one."""
+    pages = [page.extract_text().splitlines() for page in paper.pages]
+    for page in pages[1:]:
+        assert re.match(r"\d+ *[A-Z]", page.pop(0))  # its chapter
+    lines = [line for n, page in enumerate(pages, 1) for line in page if line != str(n)]
+    return " ".join(" ".join(lines).split())
+
+
+@pytest.fixture(scope="module")
+def log(printed) -> str:
+    """What LaTeX said."""
+    path = Book(printed).pdf.with_suffix(".log")
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def html_pages(project: Path) -> dict[str, BeautifulSoup]:
+    html = project / "_build" / "html"
+    paths = [html / "index.html", *sorted((html / "book").glob("*.html"))]
+    return {path.relative_to(html).as_posix(): soup(path) for path in paths}
+
+
+def test_no_page_begins_with_the_origin_of_a_table_before(paper):
+    pages = [page.extract_text().splitlines() for page in paper.pages]
+    origins = [line for page in pages for line in page if "· make " in line]
+    assert len(origins) > 20
+    assert [page[0] for page in pages if "· code" in page[0]] == []
+
+
+def test_the_first_page_is_a_title_page_with_abstract_and_contents(paper, printed):
+    first = paper.pages[0].extract_text()
+    abstract = html_pages(printed)["index.html"].select_one("article p").get_text()
+    assert squeeze(abstract) in squeeze(first)
+    assert first.index("Abstract") < first.index("Contents") < first.index("References")
+
+
+def test_no_page_is_half_empty(paper):
+    lowest = []
+    for page in paper.pages:
+        places = []
+        page.extract_text(
+            visitor_text=lambda text, cm, tm, *_, at=places: (
+                at.append(tm[5]) if text.strip() else None
+            )
+        )
+        lowest.append(min(y for y in places if y > FOOT))
+    assert len(lowest) >= 15
+    assert [y for y in lowest[:-1] if y > A4[1] / 2] == []
+
+
+def squeeze(words: str) -> str:
+    """Without spaces and hyphens, which a line break adds or takes."""
+    return re.sub(r"[\s‐-]", "", words)
+
+
+def test_the_numbers_of_the_html_are_in_the_pdf(printed, text):
+    numbers = [
+        span.get_text()
+        for page in html_pages(printed).values()
+        for span in page.select("span.pasted-text")
+    ]
+    assert len(numbers) > 50
+    lacking = {number for number in numbers if squeeze(number) not in squeeze(text)}
+    assert lacking == set()
+
+
+def test_the_front_page_says_the_same_on_paper(printed, text):
+    page = html_pages(printed)["index.html"]
+    for paragraph in page.select("article p:has(span.pasted-text)")[:2]:
+        assert squeeze(paragraph.get_text()) in squeeze(text)
+
+
+def test_every_caption_is_printed_with_its_number(printed, text):
+    paper, captions = squeeze(text), 0
+    for name, page in html_pages(printed).items():
+        for caption in page.select("article figcaption .caption-number"):
+            number = squeeze(caption.get_text())
+            words = squeeze(caption.find_next_sibling().get_text())[:30]
+            captions += 1
+            assert re.search(re.escape(number) + ":?" + re.escape(words), paper), (
+                name,
+                number,
+            )
+    assert captions >= 8
+
+
+def test_hidden_inputs_are_not_printed(text):
+    hidden = seen = 0
+    for path in (ROOT / "book").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type != "code":
+                continue
+            tags = set(cell.metadata.get("tags", []))
+            line = squeeze(cell.source.strip().splitlines()[-1])
+            if tags & {"hide-input", "hide-cell"} and len(line) > 20:
+                hidden += 1
+                assert line not in squeeze(text), (path.name, line)
+            elif not tags & {"remove-cell", "remove-input", "hide-input"}:
+                first = squeeze(cell.source.strip().splitlines()[0])
+                seen += first in squeeze(text)
+    assert hidden >= 4
+    assert seen >= 1
+
+
+def test_it_is_a4_with_title_author_language_and_bookmarks(paper, text):
+    sizes = {
+        tuple(round(float(x), 1) for x in page.mediabox[2:]) for page in paper.pages
+    }
+    assert sizes == {A4}
+    assert paper.metadata.title == "LeNet-5 for digit identification"
+    assert "Mejía de Dios" in paper.metadata.author
+    assert "authors of the reproduction" in paper.metadata.author
+    assert paper.trailer["/Root"]["/Lang"] == "en"
+    first = paper.pages[0].extract_text()
+    assert "Mejía de Dios" in first
+    assert "authors of the reproduction" in first
+    marks = [mark.title for mark in paper.outline if not isinstance(mark, list)]
+    marks = [re.sub(r"^\d+ ", "", mark) for mark in marks]
+    for source in (ROOT / "book").glob("*.py"):
+        title = re.search(r"^# # (.+)$", source.read_text(encoding="utf-8"), re.M)[1]
+        assert title in marks
+    assert "??" not in text
+
+
+def test_figures_are_vectors(paper):
+    def kinds(resources, depth=0):
+        for thing in resources.get("/XObject", {}).values():
+            thing = thing.get_object()
+            yield thing["/Subtype"]
+            if depth < 3 and "/Resources" in thing:
+                yield from kinds(thing["/Resources"].get_object(), depth + 1)
+
+    found = [kind for page in paper.pages for kind in kinds(page["/Resources"])]
+    assert found.count("/Form") >= 8
+
+
+def test_its_fonts_are_embedded(paper):
+    fonts = set()
+    for page in paper.pages:
+        for font in page["/Resources"]["/Font"].values():
+            font = font.get_object()
+            kinds = font.get("/FontDescriptor", {}).keys() & {"/FontFile", "/FontFile2"}
+            fonts.add((font.get("/BaseFont"), font["/Subtype"], bool(kinds)))
+    assert len(fonts) > 5
+    lacking = {name for name, kind, there in fonts if not there and kind != "/Type3"}
+    assert lacking == set()
+
+
+def test_the_same_tex_makes_the_same_bytes(printed, tmp_path):
+    pdf = Book(printed).pdf
+    shutil.copytree(pdf.parent, tmp_path / "latex")
+    command = ["pdflatex", "-interaction=batchmode", pdf.with_suffix(".tex").name]
+    subprocess.run(command, cwd=tmp_path / "latex", check=True, stdout=subprocess.PIPE)
+    assert (tmp_path / "latex" / pdf.name).read_bytes() == pdf.read_bytes()
+
+
+def test_nothing_runs_over_and_no_character_is_missing(log):
+    too_wide = [float(x) for x in re.findall(r"Overfull \\[hv]box \(([\d.]+)pt", log)]
+    assert [points for points in too_wide if points > 1] == []
+    assert "Missing character" not in log
+    assert "There were undefined references" not in log
+    assert "multiply defined" not in log
+
+
+def test_qpdf_finds_no_fault(printed):
+    need("qpdf", "qpdf")
+    command = ["qpdf", "--check", Book(printed).pdf]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_page_of_the_html_links_the_pdf(printed):
+    original = Book(printed).pdf.read_bytes()
+    for name, page in html_pages(printed).items():
+        links = page.select("a[href$='lenet5.pdf']")
+        folder = (printed / "_build" / "html" / name).parent
+        assert {(folder / link["href"]).read_bytes() for link in links} == {original}
+
+
+def test_a_pdf_older_than_the_book_is_not_linked(printed):
+    book = Book(printed)
+    assert pdf_is_current(book)
+    for name in ("index.md", "_toc.yml", "book/lenet5.sty"):
+        before = (printed / name).stat()
+        os.utime(printed / name, (before.st_atime, book.pdf.stat().st_mtime + 1))
+        assert not pdf_is_current(book)
+        os.utime(printed / name, (before.st_atime, before.st_mtime))
+
+
+def test_the_pad_is_a_figure_in_print(printed):
+    tex = Book(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
+    chapter = tex[tex.index(r"\section{Try it}") :]
+    assert r"book/try\sphinxhyphen{}it.html" in chapter
+    assert re.search(
+        r"includegraphics.*?\.pdf\}\s*\\caption\{What the pad does", chapter
+    )
+    for unprintable in ("canvas", "Draw a digit", "A click hands"):
+        assert unprintable not in chapter
+
+
+def test_a_failure_of_latex_is_a_failure(tmp_path):
+    need("latexmk", "latexmk")
+    config = write_sample(tmp_path) / "_config.yml"
+    broken = config.read_text(encoding="utf-8").replace(
+        "  config: {",
+        r"  config: {latex_engine: pdflatex, latex_elements: {preamble: '\nosuch'}, ",
+    )
+    config.write_text(
+        broken.replace("latex: {", "latex: {use_jupyterbook_latex: false, ")
+    )
+    command = [sys.executable, "-m", "ext.pdf", "--if-possible"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1]
+    assert last == "pdf: LaTeX failed; the whole story is in _build/latex/sample.log"

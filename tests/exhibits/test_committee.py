@@ -1,0 +1,134 @@
+"""What the chapter Committee counts, held to counts made anew."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import all_figures as figures
+from exhibits.committee import tables
+from exhibits.committee.costs import Cost, costs_here, of_training
+from lenet5 import RECORD
+from studies import committee
+from studies.committee import Networks
+
+CHOICES = "committee-choices.csv"
+RECORDED = pd.read_csv(RECORD / CHOICES, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    """Four made-up networks of two views, most of them right in most of 60 images."""
+    random = np.random.default_rng(5)
+    labels = random.integers(0, 10, 60)
+    found = random.dirichlet(np.ones(10), (4, 60)).astype(np.float32)
+    found[:, np.arange(60), labels] += 0.1
+    columns = {"column": ["W20", "as given"] * 2, "epochs": 3, "seconds": 900.0}
+    return Networks(pd.DataFrame(columns), found, labels, 1000)
+
+
+def misread(found, labels) -> int:
+    """Image by image, by a sum in float64."""
+    count = 0
+    for image, label in enumerate(labels):
+        total = [sum(float(x[image, digit]) for x in found) for digit in range(10)]
+        count += total.index(max(total)) != label
+    return count
+
+
+def test_networks_are_counted_alone_together_and_by_view(networks):
+    found, labels = networks.found, networks.labels
+    alone = [100 * misread(one[None], labels) / 60 for one in found]
+    assert networks.singles.tolist() == pytest.approx(alone)
+    assert len(networks.wrong) == misread(found, labels) > 0
+    assert networks.error == pytest.approx(100 * misread(found, labels) / 60)
+    view = networks.of("W20")
+    assert len(view.wrong) == misread(found[[0, 2]], labels)
+    assert (networks.seconds, networks.epochs) == (3600, 12)
+
+
+def test_a_committee_costs_its_trainings_and_a_single_network_their_mean(networks):
+    assert of_training(1000, 12) == 3 * 1000 * 60_000 * 12
+    one, together, *_ = costs_here([], networks, networks)
+    assert together == Cost("4 columns", of_training(1000, 12), networks.error, 3600)
+    assert one[:2] == ("one column", of_training(1000, 3))
+    assert one.error == pytest.approx(sum(networks.singles) / 4)
+    assert one.seconds == 900
+
+
+def test_random_committees_are_those_of_their_networks(networks):
+    errors = networks.errors_by_size()
+    assert errors.shape == (1000, 4)
+    for size in range(1, 5):
+        every = {
+            round(100 * misread(networks.found[list(some)], networks.labels) / 60, 6)
+            for some in itertools.combinations(range(4), size)
+        }
+        assert set(errors[:, size - 1].round(6)) == every
+
+
+def test_votes_name_each_digit_the_most_first(networks):
+    found = np.zeros((4, 1, 10))
+    found[range(4), 0, [7, 2, 7, 1]] = 1
+    assert networks._replace(found=found).votes(0) == "7:2 1:1 2:1"
+
+
+def test_a_promise_counts_what_half_of_the_networks_misread(tmp_path, monkeypatch):
+    monkeypatch.setattr(committee, "RECORD", tmp_path)
+    rows = [("a", "1:2 5:0"), ("a", "5:3 7:1"), ("b", "9:1"), ("other", "9:2 1:1")]
+    pd.DataFrame(rows, columns=["column", "misread"]).to_csv(tmp_path / CHOICES)
+    assert committee.promised(("a", "b")) == pytest.approx(100 * 1 / 6000)
+
+
+def test_choices_stand_with_what_their_seeds_misread(tmp_path, monkeypatch):
+    names = [choice.name for choice in committee.CHOICES]
+    counts = [(number, 10 * number) for number in range(len(names))]
+    rows = [(name, x) for name, pair in zip(names, counts, strict=True) for x in pair]
+    table = pd.DataFrame(rows, columns=["column", "misread"])
+    monkeypatch.setattr(committee, "read_choices", lambda: table)
+    lines = tables.choice_rows()
+    assert [name for name, *_ in lines] == names
+    assert lines[2] == (names[2], "2 20", f"{100 * 11 / 6000:.2f}")
+
+
+def test_costs_stand_at_their_products_and_errors():
+    ours, theirs = (
+        [Cost("a", 1e12, 0.9, 60), Cost("b", 1e14, 0.3)],
+        [Cost("c", 1e13, 1)],
+    )
+    figure = figures.errors_by_cost(ours, theirs)
+    (axes,) = figure.axes
+    assert [line.get_xydata().tolist() for line in axes.lines] == [
+        [[12, 0.9], [14, 0.3]],
+        [[13, 1]],
+    ]
+    assert [text.get_text() for text in axes.texts] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("multiply_adds", "error"), [(1e9, 0.9), (1e18, 0.05), (1e13, 7.0)]
+)
+def test_a_point_outside_the_usual_span_widens_it(multiply_adds, error):
+    figure = figures.errors_by_cost(
+        [Cost("a", 1e13, 0.9)], [Cost("b", multiply_adds, error)]
+    )
+    (axes,) = figure.axes
+    assert axes.get_xlim()[0] < np.log10(multiply_adds) < axes.get_xlim()[1]
+    assert axes.get_ylim()[0] < error < axes.get_ylim()[1]
+
+
+def test_the_band_holds_nine_committees_in_ten():
+    errors = np.arange(101.0)[:, None] * [1, 0.5]
+    (axes,) = figures.errors_by_size(errors).axes
+    assert axes.lines[0].get_xydata().tolist() == [[1, 50], [2, 25]]
+    corners = axes.collections[0].get_paths()[0].vertices
+    at_one = corners[corners[:, 0] == 1, 1]
+    assert (at_one.min(), at_one.max()) == (5, 95)
+
+
+def test_images_in_doubt_are_framed(mnist):
+    titles = ["7→1\n1:3", "2→7\n7:2", "1→4\n4:2"]
+    figure = figures.misread(mnist[1].images[:3], titles, [False, True, False])
+    assert [len(axes.patches) for axes in figure.axes] == [0, 1, 0, 0, 0]
+    assert [axes.get_title() for axes in figure.axes[:3]] == titles

@@ -1,0 +1,220 @@
+# ruff: noqa: F401 (fixtures are imported)
+"""The figures say what the data, the runs and the network say."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+import all_figures as figures
+import made_up
+from exact.engine import ExactEngine
+from exhibits.layers import layer_table
+from exhibits.predictions import Predictions
+from lenet5.model import LeNet5
+from made_up import read
+
+
+def texts(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def lines(axes) -> dict[str, np.ndarray]:
+    """The points of each line that is in the legend."""
+    return {line.get_label(): line.get_xydata() for line in axes.lines}
+
+
+# -- data and network ------------------------------------------------------------------
+
+
+def test_the_architecture_is_read_off_the_model():
+    model = LeNet5()
+    maps, dense = figures.architecture(model, layer_table(model)).axes
+    shapes = [label.split("\n")[0] for label in texts(maps)]
+    assert shapes == ["1×28×28", "6×24×24", "6×12×12", "16×8×8", "16×4×4"]
+    assert texts(dense) == ["120   dense, ReLU", "84   dense, ReLU", "10   dense"]
+    assert [bar.get_width() for bar in dense.patches] == [120, 84, 10]
+    model = LeNet5((3, 32, 40), 7)
+    maps, dense = figures.architecture(model, layer_table(model)).axes
+    assert texts(maps)[1] == "6×28×36\nconvolution\n5×5, ReLU"
+    assert texts(dense)[-1] == "7   dense"
+
+
+def test_the_grid_holds_each_image_in_its_place(mnist):
+    images = mnist[0].images[:100]
+    sheet = figures.digits(images).axes[0].images[0].get_array()
+    assert sheet.shape == (280, 280)
+    np.testing.assert_array_equal(sheet[84:112, 196:224], images[37, 0])
+
+
+def test_the_kernels_stand_in_the_sheet_as_in_the_weights():
+    first, second = figures.filters(made_up.WEIGHTS).axes[:4:2]
+    sheet = first.images[0].get_array()
+    np.testing.assert_array_equal(sheet[:, 6:11], made_up.WEIGHTS["conv1.weight"][1, 0])
+    sheet = second.images[0].get_array()
+    # Row 3, column 2: what the third map of the second layer takes from the fourth.
+    np.testing.assert_array_equal(
+        sheet[18:23, 12:17], made_up.WEIGHTS["conv2.weight"][2, 3]
+    )
+    low, high = second.images[0].get_clim()
+    assert low == -high
+
+
+def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
+    image = mnist[1].images[0]
+    activations = ExactEngine(made_up.WEIGHTS).activations(image)
+    figure = figures.feature_maps(image, activations)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles[0] == "image"
+    assert titles[1] == "convolution, ReLU: 6×24×24"
+    assert titles[-1] == "logits"
+    sheet = figure.axes[1].images[0].get_array()
+    np.testing.assert_array_equal(sheet[:, 25:49], activations["relu1"][1])
+    heights = [bar.get_height() for bar in figure.axes[-1].patches]
+    np.testing.assert_allclose(heights, activations["dense3"], atol=5e-4)
+
+
+# -- one run ---------------------------------------------------------------------------
+
+
+def test_the_answer_stands_on_the_band_of_nine_seeds_in_ten():
+    (axes,) = figures.answer(made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS).axes
+    band = axes.collections[0].get_paths()[0].vertices
+    first = band[band[:, 0] == 1][:, 1]
+    assert (first.min(), first.max()) == pytest.approx((2.91, 3.09))
+    ours = lines(axes)["this report"]
+    np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
+    np.testing.assert_allclose(lines(axes)["the original"][-1], (20, 1.2))
+
+
+def test_convergence_draws_the_published_series_where_they_belong():
+    loss, error = figures.convergence(made_up.HISTORY, made_up.ORIGINAL).axes
+    published = lines(loss)["original, moved back one epoch"]
+    assert len(published) == 20
+    assert published[0] == pytest.approx((0, np.log(2.3032)), abs=1e-5)
+    ours = lines(loss)["this report, test images"]
+    np.testing.assert_allclose(ours[:, 1], np.log(made_up.HISTORY.test_loss), atol=1e-5)
+    np.testing.assert_allclose(lines(error)["original, as published"][-1], (20, 1.2))
+    ours = lines(error)["this report, test images"]
+    np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
+    assert "90.0 %" in texts(error)[0]
+
+
+def test_errata_draws_the_published_loss_twice_and_the_accuracy_of_the_text():
+    loss, accuracy = figures.errata(made_up.HISTORY, made_up.ORIGINAL, 90.0).axes
+    drawn, moved = (
+        lines(loss)[f"original, {how}"] for how in ("as drawn", "moved back one")
+    )
+    np.testing.assert_array_equal(drawn[:, 0], moved[:, 0] + 1)
+    np.testing.assert_array_equal(drawn[:, 1], made_up.ORIGINAL.loss)
+    np.testing.assert_array_equal(lines(accuracy)["original, in the text"][:, 1], 90)
+    ours = lines(accuracy)["this report, test images"]
+    np.testing.assert_array_equal(ours, [(1, 93.5), (2, 96.5), (3, 98.0)])
+
+
+def test_selection_marks_each_epoch_once_with_all_that_choose_it():
+    (axes,) = figures.selection(made_up.ERRORS, made_up.CHOSEN).axes
+    np.testing.assert_array_equal(lines(axes)["test images"][:, 1], made_up.ERRORS.test)
+    assert texts(axes) == ["lowest on validation", "last,\nlowest on test"]
+    marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
+    assert marks == [2, 3]
+
+
+# -- what is read ----------------------------------------------------------------------
+
+
+def test_predictions_mark_the_wrong_ones(read):
+    figure = figures.examples(read, range(4))
+    titles = [axes.title for axes in figure.axes if axes.images]
+    assert [title.get_text() for title in titles] == ["7", "2", "1", "3 (is 0)"]
+    assert [t.get_fontweight() for t in titles] == ["normal"] * 3 + ["bold"]
+    (title, *_) = [axes.get_title() for axes in figures.examples(read, [3], True).axes]
+    assert title == "3 (is 0)\n97.00 %"
+
+
+def test_the_atlas_holds_every_mistake_and_frames_the_labels_in_doubt(read):
+    for doubted, frames in (([3], 1), ([0], 0)):
+        figure = figures.atlas(read, doubted)
+        (axes,) = [axes for axes in figure.axes if axes.images]
+        assert axes.get_title() == "0→3\n97"
+        np.testing.assert_array_equal(axes.images[0].get_array(), read.images[3, 0])
+        assert len(axes.patches) == frames
+
+
+def test_the_surest_mistakes_and_the_errors_of_classes_are_counted():
+    labels = np.array([0, 1, 1, 2, 2, 2, *range(3, 10)])
+    guesses = labels.copy()
+    guesses[[1, 3, 4]] = 7, 7, 8
+    sure = np.linspace(0.5, 0.99, len(labels))
+    images = np.zeros((len(labels), 1, 28, 28), np.uint8)
+    read = Predictions(images, labels, guesses, sure, guesses != labels)
+    assert read.mistakes == 3
+    assert read.surest_mistakes(2).tolist() == [4, 3]
+    assert read.confusion()[2].tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 1, 0]
+    assert read.class_errors()[:3] == pytest.approx([0, 50, 200 / 3])
+
+
+def test_samples_hold_the_pixels_of_the_file(read):
+    (sample,) = json.loads(read.samples([2]))
+    assert (sample["label"], sample["index"]) == (1, 2)
+    assert base64.b64decode(sample["pixels"]) == read.images[2].tobytes()
+
+
+def test_confusion_writes_every_count():
+    (axes,) = figures.confusion(made_up.MATRIX).axes
+    assert texts(axes) == [str(count) for count in range(100)]
+    assert np.diagonal(axes.images[0].get_array()).tolist() == [0] * 10
+
+
+def test_class_bars_write_every_value():
+    (axes,) = figures.class_bars(np.array([1200, 34]), "images", 600, "average").axes
+    assert texts(axes) == ["1,200", "34"]
+    assert [bar.get_width() for bar in axes.patches] == [1200, 34]
+
+
+def test_intervals_put_each_system_on_its_row():
+    (axes,) = figures.intervals(made_up.SYSTEMS).axes
+    assert texts(axes) == ["ours (2026)", "theirs (2012)"]
+    _, point, spread, other = (line.get_xdata() for line in axes.lines)
+    assert (point[0], other[0]) == (1.1, 0.23)
+    np.testing.assert_allclose(spread, made_up.SYSTEMS[1].interval, atol=1e-4)
+
+
+# -- many runs -------------------------------------------------------------------------
+
+
+def test_final_errors_stack_upwards_and_the_other_sample_hangs_down():
+    (axes,) = figures.final_errors(
+        made_up.FINAL, [1.0, 1.0], (1.0, 1.3), made_up.MARKS
+    ).axes
+    up, down = (lines(axes)[name] for name in ("one seed", "one seed in PyTorch"))
+    assert up.tolist() == [[1.1, 1], [1.1, 2], [1.2, 1]]
+    assert down.tolist() == [[1.0, -1], [1.0, -2]]
+    assert lines(axes)["LeNet-5 of 1998"][0, 0] == 0.95
+
+
+def test_seed_curves_draw_each_run_and_the_median():
+    loss, error = figures.seed_curves(made_up.SEEDS, made_up.SEEDS).axes
+    assert len(error.lines) == len(made_up.SEEDS) + 1
+    np.testing.assert_allclose(lines(error)["median"][:, 1], made_up.SEEDS.median())
+    median = lines(loss)["median"][:, 1]
+    np.testing.assert_allclose(median, np.log(made_up.SEEDS.median()), atol=1e-5)
+
+
+def test_final_and_best_are_drawn_in_the_order_of_the_last_epoch():
+    (axes,) = figures.final_and_best(made_up.FINAL, made_up.SEEDS.min(axis=1)).axes
+    final, best = (
+        lines(axes)[name][:, 1]
+        for name in ("last epoch", "best epoch on the test images")
+    )
+    assert final.tolist() == [1.1, 1.1, 1.2]
+    assert best.tolist() == [1.0, 1.1, 1.13]
+
+
+def test_parting_draws_each_pair_and_each_run_once():
+    weights, errors = figures.parting(made_up.ROUNDING).axes
+    assert list(lines(weights)) == ["exact – a", "exact – b", "a – b"]
+    assert lines(weights)["a – b"].tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert list(lines(errors)) == ["exact", "a", "b"]
+    assert lines(errors)["exact"][:, 0].tolist() == [1, 2]

@@ -1,0 +1,193 @@
+"""Under every figure and table of the book stands where it comes from."""
+
+import copy
+import dataclasses
+import re
+
+import nbformat
+import pytest
+
+from built import ROOT
+from exact import UserError
+from exhibits import provenance
+from lenet5 import Config
+from lenet5.parameters import initial_weights
+from lenet5.run import Run
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
+HASH, COMMAND = "`[0-9a-f]{12}`", "`[a-z].*`"
+FACTS = rf"data {HASH} · engine {HASH} · {COMMAND}"
+TRAINED = re.compile(rf"Run `[0-9a-f]{{16}}` · seed \d+ · {FACTS}")
+STUDY = re.compile(rf"\d+ runs {HASH} · seeds \d[\d–, ]* · {FACTS}")
+TWO_STUDIES = re.compile(rf"{STUDY.pattern} · beside them `record/seeds-torch.csv`")
+DATA = re.compile(rf"Data {HASH} · no run · {COMMAND}")
+NOTHING = re.compile(rf"No run · no data · {COMMAND}")
+RECORDED = r"`record/[\w.*-]+`"
+FILE = re.compile(rf"File {RECORDED} · {COMMAND}")
+FILES = re.compile(rf"Files {RECORDED}(, {RECORDED})+ · {COMMAND}")
+# All show trained numbers of one run but these.
+OTHERS = {
+    "fig-architecture": NOTHING,
+    "tab-layers": NOTHING,
+    "tab-platforms": FILE,
+    "fig-parting": FILE,
+    "fig-digits": DATA,
+    "fig-classes": DATA,
+    "tab-classes": DATA,
+    "fig-final-errors": TWO_STUDIES,
+    "tab-seeds": TWO_STUDIES,
+    "fig-seed-curves": STUDY,
+    "fig-final-best": STUDY,
+    "fig-ladder": FILES,
+    "tab-ladder": FILES,
+    "tab-choices": FILE,
+    "tab-scales": FILES,
+    "tab-ladder-cost": FILES,
+    "fig-passes-1998": FILES,
+    "fig-maps-1998": FILE,
+    "fig-views": FILE,
+    "tab-views": FILE,
+    "tab-committee-choices": FILE,
+    "fig-sizes": FILE,
+    "fig-still-misread": FILE,
+    "fig-costs": FILES,
+    "tab-costs": FILES,
+}
+
+
+def notebook(chapter):
+    return nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4)
+
+
+def lacking(notebook) -> list[str]:
+    """The figures and tables without the line that they need."""
+    names = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            markdown = data.get("text/markdown", "")
+            if "image/svg+xml" in data:
+                name = output.metadata["scrapbook"]["name"]
+                line = data["text/plain"]
+            elif markdown.startswith(":::{table}"):
+                name = re.search(r":name: (\S+)", markdown)[1]
+                line = markdown.rpartition(":::{container} provenance\n")[2]
+                line = line.removesuffix("\n:::")
+            else:
+                continue
+            if not OTHERS.get(name, TRAINED).fullmatch(line):
+                names.append(name)
+    return names
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_figure_and_no_table_lacks_its_origin(chapter):
+    assert lacking(notebook(chapter)) == []
+
+
+def test_a_missing_line_and_a_line_without_its_run_are_found():
+    stored = notebook("audit")
+    for cell in stored.cells:
+        for output in cell.get("outputs", []):
+            broken = copy.deepcopy(stored)
+            where = broken.cells[stored.cells.index(cell)].outputs[
+                cell.outputs.index(output)
+            ]
+            data = where.get("data", {})
+            if "image/svg+xml" in data:
+                data["text/plain"] = "<Figure>"
+            elif data.get("text/markdown", "").startswith(":::{table}"):
+                data["text/markdown"] = data["text/markdown"].replace("Run `", "`")
+            else:
+                continue
+            assert len(lacking(broken)) == 1
+
+
+def shown(page: str) -> tuple[int, int, int]:
+    """Figures and tables of a page, and those with a line directly below."""
+    figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
+    tables = re.findall(r"<table[^>]*id=.*?</table>(.{0,200})", page, re.DOTALL)
+    lines = sum('<p class="provenance">' in figure for figure in figures)
+    lines += sum('class="provenance docutils container"' in after for after in tables)
+    return len(figures), len(tables), lines
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_page_prints_it_under_each(book, chapter):
+    stored = notebook(chapter)
+    outputs = [o.get("data", {}) for c in stored.cells for o in c.get("outputs", [])]
+    figures = sum("image/svg+xml" in data for data in outputs)
+    tables = sum(
+        data.get("text/markdown", "").startswith(":::{table}") for data in outputs
+    )
+    page = (book / "book" / f"{chapter}.html").read_text(encoding="utf-8")
+    assert shown(page) == (figures, tables, figures + tables)
+
+
+def test_print_has_it_too(printed):
+    (tex,) = (printed / "_build" / "latex").glob("lenet5*.tex")
+    text = tex.read_text(encoding="utf-8")
+    figures = text.count(r"\begin{figure}")
+    assert figures >= 12
+    assert text.count(r"\begin{sphinxlegend}") == figures
+    tables = sum(
+        output.get("data", {}).get("text/markdown", "").startswith(":::{table}")
+        for chapter in CHAPTERS
+        for cell in notebook(chapter).cells
+        for output in cell.get("outputs", [])
+    )
+    assert tables >= 6
+    assert text.count(r"\begin{sphinxuseclass}{provenance}") >= tables
+
+
+@pytest.fixture
+def run() -> Run:
+    facts = {"data_sha256": "d" * 64, "behaviour": "c" * 16}
+    return Run(Config(), [], initial_weights(0), facts)
+
+
+def test_the_line_names_the_run_and_what_repeats_it(run):
+    line = provenance.of_run(run)
+    assert TRAINED.fullmatch(line)
+    assert run.fingerprint in line
+    assert f"data `{'d' * 12}` · engine `{'c' * 12}` · `make reproduce`" in line
+    other = dataclasses.replace(run, config=Config(epochs=3, lr=1e-3, seed=7))
+    assert "`make what-if EPOCHS=3 LR=0.001 SEED=7`" in provenance.of_run(other)
+    assert "seed 7" in provenance.of_run(other)
+    assert provenance.of_run(run, "make other").endswith("· `make other`")
+
+
+def test_without_a_run_the_line_names_the_data_or_the_file():
+    assert provenance.of_nothing() == "No run · no data · `make reproduce`"
+    line = provenance.of_data("0123456789abcdef")
+    assert line == "Data `0123456789ab` · no run · `make reproduce`"
+    line = provenance.of_files(["a.csv"], "make a")
+    assert line == "File `record/a.csv` · `make a`"
+    line = provenance.of_files(["a.csv", "b.csv"], "make a b")
+    assert line == "Files `record/a.csv`, `record/b.csv` · `make a b`"
+
+
+def study_of(run, seeds):
+    configs = [dataclasses.replace(run.config, seed=seed) for seed in seeds]
+    return [
+        dataclasses.asdict(config)
+        | {"fingerprint": dataclasses.replace(run, config=config).fingerprint}
+        | {"behaviour": run.environment["behaviour"], "library": ""}
+        for config in configs
+    ]
+
+
+def test_many_runs_are_named_together(run):
+    line = provenance.of_study(study_of(run, [0, 1, 2, 5]), run)
+    assert STUDY.fullmatch(line)
+    assert line.startswith("4 runs `")
+    assert "· seeds 0–2, 5 ·" in line
+    assert provenance.of_study(study_of(run, [0, 1, 2, 6]), run) != line
+    assert provenance.of_study(study_of(run, [5, 2, 1, 0]), run) == line
+
+
+@pytest.mark.parametrize("fact", ["data_sha256", "behaviour"])
+def test_a_study_of_other_data_or_another_engine_is_refused(run, fact):
+    other = dataclasses.replace(run, environment=run.environment | {fact: "0" * 64})
+    with pytest.raises(UserError, match="other data or another engine"):
+        provenance.of_study(study_of(other, [0, 1]), run)

@@ -1,0 +1,248 @@
+"""The verdict on a run: bit-identical, different, within or outside the band, or damage."""
+
+import csv
+import dataclasses
+import statistics
+import subprocess
+
+import pytest
+
+from built import need
+from bytes_of_files import flipped
+from exact import UserError
+from lenet5 import Config
+from lenet5.__main__ import main
+from lenet5.files import SUMS, seal
+from lenet5.run import FILES, Run, load_or_train
+from studies.verdict import band, verify
+
+CONFIG = Config(epochs=3)
+COLUMNS = (
+    "seed epochs batch_size lr engine device epoch test_error test_loss fingerprint"
+).split()
+SPREAD = [-0.08, -0.03, 0.02, 0.04, -0.1, 0.12, -0.05, 0.0]
+
+
+def write_seeds(path, middle, spread=SPREAD, **changes):
+    """A study of a run a value: an early epoch that must not count, and the last."""
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for seed, error in enumerate(spread):
+            row = {"seed": seed, "epochs": 3, "batch_size": 128, "lr": 3e-4}
+            row |= {"engine": "exact", "device": "cpu", "fingerprint": f"run{seed}"}
+            row |= changes
+            writer.writerow(row | {"epoch": 1, "test_error": 9.0, "test_loss": 9.0})
+            loss = middle[1] + error / 30
+            last = {"test_error": middle[0] + error, "test_loss": loss}
+            writer.writerow(row | {"epoch": row["epochs"]} | last)
+        writer.writerow(row | {"epoch": row["epochs"], "fingerprint": "failed"})
+
+
+@pytest.fixture(scope="module")
+def made(small, tmp_path_factory):
+    return load_or_train(
+        CONFIG, small, runs=tmp_path_factory.mktemp("runs"), record=None
+    )
+
+
+@pytest.fixture
+def record(made, tmp_path):
+    """A published run with replicates made up for the test."""
+    folder = tmp_path / "record"
+    made.save(folder)
+    last = made.history[-1]
+    write_seeds(folder / "seeds.csv", (last.test_error, last.test_loss))
+    seal(folder)
+    return folder
+
+
+def altered(run, config=None, epoch=3, error=0.0, loss=0.0, **environment):
+    """The run with another config, one epoch measured otherwise, another environment."""
+    history = list(run.history)
+    row = history[epoch]
+    measured = {"test_error": row.test_error + error, "test_loss": row.test_loss + loss}
+    history[epoch] = row._replace(**measured)
+    return dataclasses.replace(
+        run,
+        config=config or run.config,
+        history=history,
+        environment=run.environment | environment,
+    )
+
+
+def test_the_record_is_bit_identical_to_itself(made, record):
+    verdict = verify(Run.load(record), record)
+    assert verdict.word == "bit-identical"
+    assert verdict.holds
+    elsewhere = altered(made, cpu="another", system="another", python="4.0")
+    assert verify(elsewhere, record).word == "bit-identical"
+
+
+def test_a_training_anew_is_bit_identical(small, record, tmp_path):
+    run = load_or_train(CONFIG, small, runs=tmp_path / "runs", record=None, threads=3)
+    assert verify(run, record).word == "bit-identical"
+
+
+@pytest.mark.parametrize("epoch", [0, 2, 3])
+def test_a_difference_on_the_same_code_is_a_broken_promise(made, record, epoch):
+    verdict = verify(altered(made, epoch=epoch, loss=1e-15), record)
+    assert verdict.word == "different"
+    assert not verdict.holds
+    assert f"the first epoch that differs is {epoch}" in str(verdict)
+    assert "this machine's processor, system or compiler" in str(verdict)
+
+
+def test_a_difference_in_the_weights_alone_is_one(made, record):
+    history = [*made.history[:-1], made.history[-1]._replace(weights="0" * 64)]
+    verdict = verify(dataclasses.replace(made, history=history), record)
+    assert verdict.details[0] == "the first epoch that differs is 3"
+
+
+@pytest.mark.parametrize(
+    ("environment", "causes"),
+    [
+        ({"behaviour": "x"}, ["by an engine of another behaviour"]),
+        ({"data_sha256": "x"}, ["from other data"]),
+        (
+            {"behaviour": "x", "data_sha256": "x"},
+            ["from other data", "by an engine of another behaviour"],
+        ),
+    ],
+)
+def test_another_engine_or_other_data_are_named_as_the_cause(
+    made, record, environment, causes
+):
+    verdict = verify(altered(made, error=0.5, **environment), record)
+    assert verdict.word == "different"
+    assert verdict.details[1:] == [f"the record was made {cause}" for cause in causes]
+
+
+TORCH = dataclasses.replace(CONFIG, engine="torch")
+
+
+def test_another_engine_is_within_the_band_and_told_so(made, record):
+    published = made.history[-1].test_error
+    verdict = verify(altered(made, TORCH, error=0.05), record)
+    assert verdict.word == "within the band"
+    assert verdict.holds
+    text = str(verdict)
+    assert f"{published + 0.05:.4f}, published {published:.4f} (+0.0500)" in text
+    assert "engine differs: torch here, exact published" in text
+    assert "lr differs" not in text
+
+
+def test_a_real_run_of_torch_is_within_the_band(small, record, tmp_path):
+    run = load_or_train(TORCH, small, runs=tmp_path / "runs", record=None)
+    assert verify(run, record).word == "within the band"
+
+
+@pytest.mark.parametrize("end", [{"error": 1.5}, {"error": -1.5}, {"loss": 0.2}])
+def test_a_run_beyond_the_band_in_either_measure_is_outside(made, record, end):
+    verdict = verify(altered(made, TORCH, **end), record)
+    assert verdict.word == "outside"
+    assert not verdict.holds
+
+
+def test_another_recipe_is_named(made, record):
+    recipe = dataclasses.replace(CONFIG, lr=3e-5, seed=4)
+    verdict = verify(altered(made, recipe, error=9.0), record)
+    assert "lr differs: 3e-05 here, 0.0003 published" in verdict.details
+    assert "seed differs: 4 here, 0 published" in verdict.details
+
+
+def test_the_band_is_the_prediction_interval_of_the_last_epochs(tmp_path):
+    write_seeds(tmp_path / "seeds.csv", (1.0, 0.03))
+    found = band(tmp_path / "seeds.csv", CONFIG)
+    # Student's t with 7 degrees of freedom at 1 - 0.005 / 2, from printed tables.
+    reach = 4.0293 * statistics.stdev(SPREAD) * (1 + 1 / len(SPREAD)) ** 0.5
+    mean = 1 + statistics.mean(SPREAD)
+    assert found["test_error"] == pytest.approx((mean - reach, mean + reach), abs=1e-4)
+    assert found.keys() == {"test_error", "test_loss"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lr": 0.001},
+        {"epochs": 4},
+        {"batch_size": 64},
+        {"engine": "torch"},
+        {"device": "cuda"},
+        {"fingerprint": "x"},
+    ],
+)
+def test_other_recipes_and_the_same_run_twice_are_no_replicates(tmp_path, changes):
+    write_seeds(tmp_path / "seeds.csv", (1.0, 0.03), **changes)
+    with pytest.raises(UserError, match=r"holds [01] finished replicates"):
+        band(tmp_path / "seeds.csv", CONFIG)
+
+
+def test_too_few_replicates_judge_no_run_but_the_published(made, record):
+    write_seeds(record / "seeds.csv", (1.0, 0.03), SPREAD[:4])
+    seal(record)
+    with pytest.raises(UserError, match="holds 4 finished replicates"):
+        verify(altered(made, TORCH, loss=1e-9), record)
+    assert verify(made, record).word == "bit-identical"
+
+
+@pytest.mark.parametrize("content", ["", "epoch\nx\n", "epoch,lr\n20,zero\n", "\0"])
+def test_damaged_replicates_are_named(tmp_path, content):
+    (tmp_path / "seeds.csv").write_text(content)
+    with pytest.raises(UserError, match=r"seeds\.csv"):
+        band(tmp_path / "seeds.csv", CONFIG)
+
+
+@pytest.mark.parametrize("name", [*FILES, SUMS, "seeds.csv"])
+def test_a_flipped_bit_of_the_record_is_found_before_a_verdict(
+    made, record, capsys, name
+):
+    content = (record / name).read_bytes()
+    made.save(record.parent / "run")
+    for changed in flipped(content, 10):
+        (record / name).write_bytes(changed)
+        assert (
+            main(["verify", f"{record.parent / 'run'}", "--record", f"{record}"]) == 1
+        )
+        out, error = capsys.readouterr()
+        assert out == ""
+        assert error.count("\n") == 1
+        assert str(record) in error
+
+
+@pytest.mark.parametrize("name", [*FILES, SUMS, "seeds.csv"])
+def test_a_missing_file_of_the_record_is_named(made, record, name):
+    (record / name).unlink()
+    with pytest.raises(UserError, match=f"{name} is missing"):
+        verify(made, record)
+
+
+@pytest.mark.parametrize("line", range(5))
+def test_a_list_of_checksums_that_leaves_one_out_is_refused(made, record, line):
+    lines = (record / SUMS).read_text().splitlines(keepends=True)
+    name = lines.pop(line).split()[1]
+    (record / SUMS).write_text("".join(lines))
+    with pytest.raises(UserError, match=name):
+        verify(altered(made, TORCH, loss=1e-9), record)
+
+
+def test_sha256sum_reads_the_checksums(record):
+    command = [need("coreutils", "sha256sum"), "-c", SUMS]
+    assert subprocess.run(command, cwd=record, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "code"),
+    [
+        ({}, "bit-identical", 0),
+        ({"loss": 1e-9}, "different", 1),
+        ({"config": TORCH, "error": 0.01}, "within the band", 0),
+        ({"config": TORCH, "error": 9.0}, "outside", 1),
+    ],
+)
+def test_the_command_says_which_and_exits_accordingly(
+    made, record, tmp_path, capsys, changes, name, code
+):
+    altered(made, **changes).save(tmp_path / "run")
+    assert main(["verify", str(tmp_path / "run"), "--record", str(record)]) == code
+    assert capsys.readouterr().out.splitlines()[0] == name
