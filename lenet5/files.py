@@ -23,7 +23,9 @@ from exact.arrays import checksum
 SUMS = "SHA256SUMS"  # as sha256sum writes it, so that sha256sum -c reads it
 CHANGED = "# Last changed on "  # and a day: over the files of that day
 DIGEST = 64  # hexadecimal digits of a SHA-256
-SEALED = "lenet5"  # the entry of a safetensors file: the checksum, and then the facts
+SEALED = (
+    "lenet5"  # the entry of a safetensors file: the checksum, and then the metadata
+)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -55,18 +57,18 @@ def write_table(path: Path, rows: Iterable) -> None:
     write_whole(path, text.getvalue().encode())
 
 
-def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], facts: dict) -> None:
-    """Write arrays and facts about them, fit for JSON, as safetensors with a checksum."""
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], metadata: dict) -> None:
+    """Write arrays and metadata about them, fit for JSON, as safetensors with a checksum."""
     # safetensors writes the memory of an array as it lies there.
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    text = json.dumps(facts)
+    text = json.dumps(metadata)
     # One entry: safetensors would write several in random order.
     sealed = {SEALED: _checksum(arrays, text) + text}
     write_whole(path, save(arrays, metadata=sealed))
 
 
 def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict]:
-    """What :func:`save_arrays` wrote; of a file from elsewhere, its arrays and no facts.
+    """What :func:`save_arrays` wrote; of a file from elsewhere, its arrays and no metadata.
 
     Nothing in it is executed.
 
@@ -93,7 +95,7 @@ def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     return arrays, json.loads(text)
 
 
-def seal(folder: Path, dated: bool | None = None) -> None:
+def write_sums(folder: Path, dated: bool | None = None) -> None:
     """Write the checksums of a folder's files, and of those below, into ``SHA256SUMS``.
 
     A dated list also says on which day (UTC) the bytes of each file last changed, as a
@@ -180,7 +182,7 @@ def check_sums(folder: Path, names: Iterable[str] = ()) -> None:
 
 
 def _checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:
-    """SHA-256 of arrays, of their names, and of the facts about them."""
+    """SHA-256 of arrays, of their names, and of the metadata about them."""
     names = sorted(arrays)
     content = checksum({name: arrays[name] for name in names})
     return hashlib.sha256(f"{content} {names} {text}".encode()).hexdigest()

@@ -75,8 +75,8 @@ def load_weights(path: Path) -> tuple[dict[str, np.ndarray], tuple[int, int, int
     UserError
         If the file is missing or damaged, or holds the weights of another network.
     """
-    arrays, facts = load_arrays(path)
-    image_shape = tuple(facts.get("image_shape", (1, 28, 28)))
+    arrays, metadata = load_arrays(path)
+    image_shape = tuple(metadata.get("image_shape", (1, 28, 28)))
     classes = np.size(arrays.get("dense3.bias", 0))
     shapes = parameter_shapes(image_shape, classes)
     for name in sorted(shapes | arrays):

@@ -51,9 +51,9 @@ class Run:
         files.write_table(folder / "history.csv", [Metrics._fields, *self.history])
         _write_json(folder / "config.json", dataclasses.asdict(self.config))
         _write_json(folder / "environment.json", self.environment)
-        facts = {"image_shape": self.environment["image_shape"]}
-        files.save_arrays(folder / "model.safetensors", self.weights, facts)
-        files.seal(folder)
+        metadata = {"image_shape": self.environment["image_shape"]}
+        files.save_arrays(folder / "model.safetensors", self.weights, metadata)
+        files.write_sums(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Run":
@@ -222,8 +222,8 @@ def _resume(engine, path: Path) -> list[Metrics]:
     if not path.exists():
         return []
     try:
-        state, facts = files.load_arrays(path)
-        history = [Metrics(*row) for row in facts["history"]]
+        state, metadata = files.load_arrays(path)
+        history = [Metrics(*row) for row in metadata["history"]]
         engine.restore(state)
     except (UserError, KeyError):  # a state of an earlier version has other keys
         warnings.warn(f"{path} is damaged: the run starts again", stacklevel=2)

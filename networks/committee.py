@@ -25,7 +25,7 @@ def weights_file(folder: Path, name: str, seed: int) -> Path:
 
 
 def load(folder: Path) -> list[tuple[dict, dict]]:
-    """The networks of a folder, seed by seed: weights, and the facts stored with them.
+    """The networks of a folder, seed by seed: weights, and the metadata stored with them.
 
     Raises
     ------
@@ -35,8 +35,8 @@ def load(folder: Path) -> list[tuple[dict, dict]]:
     networks = [load_arrays(path) for path in sorted(folder.glob("*.safetensors"))]
     if not networks:
         raise UserError(f"{folder} holds no networks: restore it with git")
-    names = {facts["column"] for _, facts in networks}
-    seeds = {facts["seed"] for _, facts in networks}
+    names = {metadata["column"] for _, metadata in networks}
+    seeds = {metadata["seed"] for _, metadata in networks}
     for name in sorted(names):
         for seed in sorted(seeds):
             path = weights_file(folder, name, seed)
@@ -50,7 +50,7 @@ def probabilities(networks: Sequence[tuple[dict, dict]], images) -> np.ndarray:
 
     Parameters
     ----------
-    networks : sequence of weights and facts
+    networks : sequence of weights and metadata
         As :func:`load` gives them.
     images : array, shape (N, 1, 28, 28), uint8
 
@@ -63,12 +63,12 @@ def probabilities(networks: Sequence[tuple[dict, dict]], images) -> np.ndarray:
     UserError
         If a network cannot read here: see :func:`read_view`.
     """
-    names = {facts["column"] for _, facts in networks}
+    names = {metadata["column"] for _, metadata in networks}
     views = {name: view(images, WIDTHS[name]) for name in names}
 
     def read(network: tuple[dict, dict]) -> np.ndarray:
-        weights, facts = network
-        return read_view(weights, views[facts["column"]])
+        weights, metadata = network
+        return read_view(weights, views[metadata["column"]])
 
     with ThreadPoolExecutor(cores()) as pool:  # the kernels run outside Python's lock
         results = list(pool.map(read, networks))

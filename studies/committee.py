@@ -159,8 +159,8 @@ def receive(folder: Path, name: str, result: tuple) -> list[list]:
     seed = row[COLUMNS.index("seed")]
     if row[COLUMNS.index("judged_on")] == "test":
         folder.mkdir(exist_ok=True)
-        facts = {"run": name, "column": column, "seed": seed}
-        files.save_arrays(weights_file(folder, column, seed), weights, facts)
+        metadata = {"run": name, "column": column, "seed": seed}
+        files.save_arrays(weights_file(folder, column, seed), weights, metadata)
     return [row]
 
 
@@ -183,24 +183,26 @@ class Networks(NamedTuple):
     """Networks that read the test images."""
 
     table: pd.DataFrame  # a row each: see COLUMNS
-    found: np.ndarray  # the probabilities, float32, shape (networks, images, 10)
+    probabilities: np.ndarray  # float32, shape (networks, images, 10)
     labels: np.ndarray  # shape (images,)
     multiply_adds: int  # products that it takes one of them to read an image
 
     def of(self, view_name: str) -> "Networks":
         """Those of one view."""
         rows = (self.table.column == view_name).to_numpy()
-        return self._replace(table=self.table[rows], found=self.found[rows])
+        return self._replace(
+            table=self.table[rows], probabilities=self.probabilities[rows]
+        )
 
     @property
     def singles(self) -> np.ndarray:
         """The test error of each, %."""
-        return 100 * (self.found.argmax(axis=2) != self.labels).mean(axis=1)
+        return 100 * (self.probabilities.argmax(axis=2) != self.labels).mean(axis=1)
 
     @property
     def read(self) -> np.ndarray:
         """The digits that they read together, by the mean of their probabilities."""
-        return self.found.mean(axis=0).argmax(axis=1)
+        return self.probabilities.mean(axis=0).argmax(axis=1)
 
     @property
     def wrong(self) -> np.ndarray:
@@ -229,7 +231,7 @@ class Networks(NamedTuple):
 
     def votes(self, place: int) -> str:
         """How many voted for which digit in an image, the most first."""
-        counts = np.bincount(self.found[:, place].argmax(axis=1), minlength=10)
+        counts = np.bincount(self.probabilities[:, place].argmax(axis=1), minlength=10)
         order = np.argsort(-counts, kind="stable")  # of equals the lower digit first
         voted = [digit for digit in order if counts[digit] > 0]
         return " ".join(f"{digit}:{counts[digit]}" for digit in voted)
@@ -237,8 +239,8 @@ class Networks(NamedTuple):
     def errors_by_size(self, orders: int = 1000) -> np.ndarray:
         """Errors of the first 1, 2, … networks in random orders, %: (orders, networks)."""
         # Of the other images every network is right, and so is every committee.
-        disputed = (self.found.argmax(axis=2) != self.labels).any(axis=0)
-        found = self.found[:, disputed]
+        disputed = (self.probabilities.argmax(axis=2) != self.labels).any(axis=0)
+        found = self.probabilities[:, disputed]
         labels = self.labels[disputed]
         errors = []
         for number in range(orders):
@@ -262,10 +264,10 @@ def read(study: Study, test: Split) -> Networks:
     networks = []
     for row in table.itertuples():
         path = weights_file(folder, row.column, row.seed)
-        weights, facts = files.load_arrays(path)
-        if facts.get("run") != row.run:
+        weights, metadata = files.load_arrays(path)
+        if metadata.get("run") != row.run:
             raise UserError(f"{path} is not of the run of its row: restore both")
-        networks.append((weights, facts))
+        networks.append((weights, metadata))
     found = committee.probabilities(networks, test.images)
     return Networks(table, found, test.labels, count_multiply_adds(study.networks[0]))
 

@@ -77,13 +77,13 @@ def run_jobs(
         If another table stands at ``out``.
     """
     partial = out.with_suffix(f".partial{out.suffix}")
-    known = read_rows(out, columns, key) | read_rows(partial, columns, key)
+    earlier = read_rows(out, columns, key) | read_rows(partial, columns, key)
     progress = Progress(len(jobs), partial)
     rows: dict[str, list] = {}
     names = {}  # of the runs that are being made, by their futures
     out.parent.mkdir(parents=True, exist_ok=True)
     for name, arguments in jobs.items():
-        rows[name] = known.get(name, [])
+        rows[name] = earlier.get(name, [])
         if len(rows[name]) == length(*arguments):
             progress.done.append(name)
         else:
@@ -107,7 +107,7 @@ def run_jobs(
         partial.unlink(missing_ok=True)
         progress.table = out
         if (out.parent / files.SUMS).exists():
-            files.seal(out.parent)
+            files.write_sums(out.parent)
     return progress
 
 

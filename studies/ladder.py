@@ -151,20 +151,20 @@ def publish(path: Path = NETWORK, rung: Rung = BEST, seed: int = 0) -> None:
     ((name, arguments),) = study.jobs().items()  # a study of one run
     (row,) = train(*arguments, on_pass)
     misread = row[COLUMNS.index("misread")]
-    facts = {
+    metadata = {
         "run": name,
         "seed": seed,
         "misread": misread,
         "misread_train": misread_train,
     }
-    files.save_arrays(path, weights, facts)
-    files.seal(path.parent)
+    files.save_arrays(path, weights, metadata)
+    files.write_sums(path.parent)
 
 
 def read_network(path: Path = NETWORK) -> tuple[RungEngine, dict]:
-    """The published network of 1998, and the facts stored with its weights."""
-    weights, facts = files.load_arrays(path)
-    return for_rung(BEST, facts["seed"], weights), facts
+    """The published network of 1998, and the metadata stored with its weights."""
+    weights, metadata = files.load_arrays(path)
+    return for_rung(BEST, metadata["seed"], weights), metadata
 
 
 class Step(NamedTuple):

@@ -105,7 +105,7 @@ def make() -> None:
         raise UserError(f"the platforms do not agree, and nothing is written: {rows}")
     header = ("platform", "compiler", "threads", "weights")
     files.write_table(RECORD / TABLE, [header, *rows])
-    files.seal(RECORD)
+    files.write_sums(RECORD)
 
 
 def rows_here(library: Path, processor: str, compiled: str, split: Split) -> list:

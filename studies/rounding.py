@@ -108,7 +108,7 @@ def make() -> None:
         name, followed = follow_in_torch(capability)
         runs[name] = followed
     files.write_table(RECORD / TABLE, [COLUMNS, *table(runs)])
-    files.seal(RECORD)
+    files.write_sums(RECORD)
 
 
 def read() -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lenet5 import RECORD, Config
 from lenet5.data import HELD_BACK, Split, hold_back, load
-from lenet5.files import seal
+from lenet5.files import write_sums
 from lenet5.run import Run, load_or_train
 
 # Folders of record/: the run measured on the images held back, and on the test images.
@@ -53,4 +53,4 @@ def make() -> None:
     validated, tested = two_runs(Config(), train, test, fresh=True)
     validated.save(RECORD / VALIDATED)
     tested.save(RECORD / TESTED)
-    seal(RECORD)
+    write_sums(RECORD)

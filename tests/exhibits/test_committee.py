@@ -38,7 +38,7 @@ def misread(found, labels) -> int:
 
 
 def test_networks_are_counted_alone_together_and_by_view(networks):
-    found, labels = networks.found, networks.labels
+    found, labels = networks.probabilities, networks.labels
     alone = [100 * misread(one[None], labels) / 60 for one in found]
     assert networks.singles.tolist() == pytest.approx(alone)
     assert len(networks.wrong) == misread(found, labels) > 0
@@ -62,7 +62,10 @@ def test_random_committees_are_those_of_their_networks(networks):
     assert errors.shape == (1000, 4)
     for size in range(1, 5):
         every = {
-            round(100 * misread(networks.found[list(some)], networks.labels) / 60, 6)
+            round(
+                100 * misread(networks.probabilities[list(some)], networks.labels) / 60,
+                6,
+            )
             for some in itertools.combinations(range(4), size)
         }
         assert set(errors[:, size - 1].round(6)) == every
@@ -71,7 +74,7 @@ def test_random_committees_are_those_of_their_networks(networks):
 def test_votes_name_each_digit_the_most_first(networks):
     found = np.zeros((4, 1, 10))
     found[range(4), 0, [7, 2, 7, 1]] = 1
-    assert networks._replace(found=found).votes(0) == "7:2 1:1 2:1"
+    assert networks._replace(probabilities=found).votes(0) == "7:2 1:1 2:1"
 
 
 def test_a_promise_counts_what_half_of_the_networks_misread(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from lenet5.files import (
     dates,
     load_arrays,
     save_arrays,
-    seal,
+    write_sums,
 )
 from lenet5.parameters import load_weights
 
@@ -111,7 +111,7 @@ def test_the_checksums_cover_whatever_is_in_the_folder(tmp_path):
     (folder / "seeds.csv").write_text("seed,epoch,test_error\n0,20,1.08\n")
     for name in ("seeds.csv.77.partial", "ladder.partial.csv"):
         (folder / name).write_text("left by a process that was killed")
-    seal(folder)
+    write_sums(folder)
     check_sums(folder)
     assert "partial" not in (folder / SUMS).read_text()
     assert "  seeds.csv\n" in (folder / SUMS).read_text()
@@ -129,7 +129,7 @@ def test_the_checksums_cover_the_folders_below(tmp_path):
     below.mkdir()
     (tmp_path / "columns.csv").write_text("a table")
     (below / "one").write_bytes(b"weights")
-    seal(tmp_path)
+    write_sums(tmp_path)
     check_sums(tmp_path)
     names = [line[66:] for line in (tmp_path / SUMS).read_text().splitlines()]
     assert names == ["columns.csv", "columns/one"]
@@ -186,9 +186,9 @@ def test_a_file_keeps_its_day_until_its_bytes_change(tmp_path, today):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name, encoding="utf-8")
     today("2001-02-03")
-    seal(tmp_path)
+    write_sums(tmp_path)
     assert days(tmp_path) == {}  # a run of this machine has no days
-    seal(tmp_path, dated=True)
+    write_sums(tmp_path, dated=True)
     assert days(tmp_path) == dict.fromkeys(names, "2001-02-03")
     sealed = (tmp_path / SUMS).read_bytes()
 
@@ -202,12 +202,12 @@ def test_a_file_keeps_its_day_until_its_bytes_change(tmp_path, today):
         "b.partial.csv",
     ):
         (tmp_path / passing).touch()
-    seal(tmp_path)
+    write_sums(tmp_path)
     assert sealed == (tmp_path / SUMS).read_bytes()
 
     (tmp_path / "a.csv").write_text("other", encoding="utf-8")
     (tmp_path / "run" / "model").rename(tmp_path / "run" / "new")
-    seal(tmp_path)
+    write_sums(tmp_path)
     check_sums(tmp_path)
     assert days(tmp_path) == {
         "B.csv": "2001-02-03",
@@ -222,12 +222,12 @@ def test_damaged_days_are_those_of_today(tmp_path, today):
     for name in ("a", "b"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     today("2001-02-03")
-    seal(tmp_path, dated=True)
+    write_sums(tmp_path, dated=True)
     day, first, second = (tmp_path / SUMS).read_text(encoding="utf-8").splitlines()
     damaged = f"{day}\n<<<<<<< ours\n{first}\n=======\n{second[:-3]}\n>>>>>>> theirs\n"
     (tmp_path / SUMS).write_text(damaged, encoding="utf-8")
     today("2004-05-06")
-    seal(tmp_path)
+    write_sums(tmp_path)
     assert days(tmp_path) == {"a": "2001-02-03", "b": "2004-05-06"}
 
 
@@ -241,6 +241,6 @@ def test_the_record_says_of_each_of_its_files_when_it_changed(tmp_path):
     assert of.keys() == {name for name in names if name.split("/")[-1] not in listed}
     assert all(f"{datetime.date.fromisoformat(day)}" == day for day in of.values())
     copied = shutil.copytree(RECORD, tmp_path / "record")
-    seal(copied)
+    write_sums(copied)
     for name in listed:
         assert (copied / name).read_bytes() == (RECORD / name).read_bytes()

@@ -16,7 +16,7 @@ from lenet5.data import Split
 from lenet5.files import (
     SUMS,
     check_sums,
-    seal,
+    write_sums,
 )
 from lenet5.parameters import load_weights
 from lenet5.run import FILES, Run, describe, load_or_train, name_of
@@ -189,7 +189,7 @@ def test_weights_that_are_not_those_of_the_history_are_refused(made, tmp_path):
 def test_a_run_of_an_earlier_version_is_refused_in_words(folder):
     config = json.loads((folder / "config.json").read_text()) | {"threads": 2}
     (folder / "config.json").write_text(json.dumps(config))
-    seal(folder)
+    write_sums(folder)
     with pytest.raises(UserError, match="of another version"):
         Run.load(folder)
 

@@ -19,7 +19,7 @@ import lenet5.run
 from exact import UserError
 from lenet5 import RECORD, Config
 from lenet5.__main__ import main
-from lenet5.files import check_sums, seal
+from lenet5.files import check_sums, write_sums
 from lenet5.run import Run
 from made_studies import CONFIGS, Here, files, options, places, sequential, table
 from studies import seeds
@@ -127,7 +127,7 @@ def test_a_table_is_replaced_when_no_run_is_missing(study, small, tmp_path):
 
     out = tmp_path / "seeds.csv"
     out.write_text(",".join(COLUMNS) + "\n")
-    seal(tmp_path)
+    write_sums(tmp_path)
     before = files(tmp_path.parent)
     first = replicate(CONFIGS, Here(stop_seed_1), splits=small, **places(tmp_path))
     assert first.failed == {CONFIGS[1]: "[Errno 28] No space left on device"}

@@ -12,7 +12,7 @@ from bytes_of_files import flipped
 from exact import UserError
 from lenet5 import Config
 from lenet5.__main__ import main
-from lenet5.files import SUMS, seal
+from lenet5.files import SUMS, write_sums
 from lenet5.run import FILES, Run, load_or_train
 from studies.verdict import band, verify
 
@@ -53,7 +53,7 @@ def record(made, tmp_path):
     made.save(folder)
     last = made.history[-1]
     write_seeds(folder / "seeds.csv", (last.test_error, last.test_loss))
-    seal(folder)
+    write_sums(folder)
     return folder
 
 
@@ -180,7 +180,7 @@ def test_other_recipes_and_the_same_run_twice_are_no_replicates(tmp_path, change
 
 def test_too_few_replicates_judge_no_run_but_the_published(made, record):
     write_seeds(record / "seeds.csv", (1.0, 0.03), SPREAD[:4])
-    seal(record)
+    write_sums(record)
     with pytest.raises(UserError, match="holds 4 finished replicates"):
         verify(altered(made, TORCH, loss=1e-9), record)
     assert verify(made, record).word == "bit-identical"
