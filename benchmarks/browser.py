@@ -1,11 +1,13 @@
-"""Seconds an epoch in headless Chromium: ``python -m benchmarks.browser [EPOCHS]``.
+"""Seconds an epoch in a browser: ``python -m benchmarks.browser [EPOCHS]``.
 
-The page's own worker trains and measures as it does for a reader. Beside it stand the
-native engine on one thread, built for vectors of the same width, and TensorFlow.js and
-ConvNetJS (fetched by npm into a temporary folder), which do a part of the epoch.
+The page's own workers train and measure as they do for a reader, one of them and then two,
+in headless Chromium and, where it is installed, in Firefox. Beside them stand the native
+engine on one thread, built for vectors of the same width, and TensorFlow.js and ConvNetJS
+(fetched by npm into a temporary folder), which do a part of the epoch.
 """
 
 import base64
+import dataclasses
 import os
 import shutil
 import statistics
@@ -17,23 +19,29 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from benchmarks import firefox
 from exact.compiler import cpuinfo, webassembly
-from lenet5 import DATA, PROJECT
+from lenet5 import DATA, PROJECT, Config
+from lenet5.config import report_config
 from lenet5.data import MD5, checksum, load
 
 HERE = Path(__file__).parent
 KERNEL = PROJECT / "book" / "kernel"
-PAGE = PROJECT / "book" / "reproduce" / "worker"
-WORKER = (  # the scripts of the page's worker, in the order in which it loads them
+PAGE = PROJECT / "book" / "reproduce"
+SCRIPTS = (  # what starts the workers of the page
     KERNEL / "unpack.js",
+    KERNEL / "network.js",
     KERNEL / "kernel.js",
-    KERNEL / "safetensors.js",
-    PAGE / "random_numbers.js",
-    PAGE / "sha256.js",
-    PAGE / "data.js",
-    PAGE / "train.js",
-    PAGE / "worker.js",
+    PAGE / "training.js",
 )
+WORKER = (  # and what they load
+    KERNEL / "unpack.js",
+    KERNEL / "network.js",
+    KERNEL / "kernel.js",
+    KERNEL / "sha256.js",
+    *sorted((PAGE / "worker").iterdir()),
+)
+WORKERS = (1, 2)
 EPOCHS = 3
 PEERS = {
     "TensorFlow.js, backend cpu": ("tensorFlow", "@tensorflow/tfjs/dist/tf.min.js"),
@@ -41,44 +49,65 @@ PEERS = {
 }
 VERSIONS = ("@tensorflow/tfjs@4.22.0", "convnetjs@0.3.0")
 PART = 1280  # images that the peers train and read; times are scaled to an epoch
-OURS = """([code, order]) => new Promise((done, fail) => {
-    const worker = new Worker(URL.createObjectURL(new Blob([code]))), times = [];
-    worker.onmessage = ({ data: { metrics, failed } }) => {
+OURS = """([files, task, workers]) => new Promise((done, fail) => {
+    const times = [];
+    const hear = ({ metrics, failed }) => {
         if (failed) fail(failed);
         if (metrics) times.push(performance.now() / 1e3);
-        if (metrics?.epoch === order.config.epochs) done(times);
+        if (metrics?.epoch !== task.config.epochs) return;
+        training.stop();
+        done(times);
     };
-    worker.postMessage({ order: { ...order, pictures: new Float32Array(784) } });
+    lenet5.later = async (name) => files[name];
+    const training = new lenet5.Training(hear);
+    training.start({ ...task, pictures: new Float32Array(784) }, workers);
 })"""
 NATIVE = """
 import time
-from lenet5 import Config
+from exact.network import Network
+from lenet5.config import report_config
 from lenet5.data import load
-from lenet5.parameters import initial_weights
-from exact.engine import ExactEngine
+from lenet5.engines import make
 from lenet5.train import train
 times = []
-engine = ExactEngine(initial_weights(0), threads=1)
-train(Config(epochs=%d), *load(), engine, on_epoch=lambda *_: times.append(time.perf_counter()))
+config = report_config(epochs=%d)
+engine = make(config, Network(config.network), threads=1)
+train(config, *load(), engine, on_epoch=lambda *_: times.append(time.perf_counter()))
 print(*times)
 """
 
 
-def in_the_page(page, epochs: int) -> float:
-    """The median epoch of the book's worker, both measurements included."""
+def order_of(config: Config, workers: int) -> list:
+    """What OURS takes: all files of the page's workers, and what they are to do."""
     raw = DATA / "MNIST" / "raw"
     files = {name: in_base64((raw / name).read_bytes()) for name in MD5}
     files["kernel.wasm"] = in_base64(webassembly().read_bytes())
-    order = {
-        "config": {"epochs": epochs, "batch_size": 128, "lr": 3e-4, "seed": 0},
-        "files": files,
+    for script in WORKER:
+        files[script.name] = in_base64(script.read_bytes())
+    train, _ = load()
+    task = {
+        "config": dataclasses.asdict(config),
+        "imageShape": train.images.shape[1:],
+        "classes": len(np.unique(train.labels)),
         "data": checksum(*load()),
         "state": None,
         "first": 0,
         "often": False,
     }
-    code = "\n".join(path.read_text(encoding="utf-8") for path in WORKER)
-    return median_step(page.evaluate(OURS, [code, order]))
+    return [files, task, workers]
+
+
+def in_the_page(page, config: Config, workers: int) -> float:
+    """The median epoch of the book's workers, both measurements included."""
+    page.goto("about:blank")
+    for script in SCRIPTS:
+        page.add_script_tag(path=script)
+    return median_step(page.evaluate(OURS, order_of(config, workers)))
+
+
+def in_firefox(config: Config, workers: int) -> float:
+    """The same in Firefox."""
+    return median_step(firefox.evaluate(SCRIPTS, OURS, order_of(config, workers)))
 
 
 def native(epochs: int) -> float:
@@ -125,6 +154,7 @@ def median_step(times: list[float]) -> float:
 def main() -> None:
     """Time all of them, and print the table."""
     epochs = int(sys.argv[1]) if len(sys.argv) > 1 else EPOCHS
+    config = report_config(epochs=epochs)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     seconds = {"native, one thread, SSE2": native(epochs)}
     with sync_playwright() as playwright, TemporaryDirectory() as folder:
@@ -132,15 +162,23 @@ def main() -> None:
             executable_path=chromium, args=["--no-sandbox"]
         )
         page = browser.new_page()
-        seconds["this page"] = in_the_page(page, epochs)
+        for workers in WORKERS:
+            row = f"this page, Chromium, workers: {workers}"
+            seconds[row] = in_the_page(page, config, workers)
         seconds |= peers(page, folder)
-        version = browser.version
+        browsers = f"Chromium {browser.version}"
         browser.close()
-    print(f"{cpuinfo('model name')}; Chromium {version}, headless; one thread.\n")
-    print("| | epoch and both measurements, s | times the page |")
+    if firefox.program():
+        browsers += f", {firefox.version()}"
+        for workers in WORKERS:
+            row = f"this page, Firefox, workers: {workers}"
+            seconds[row] = in_firefox(config, workers)
+    alone = seconds["this page, Chromium, workers: 1"]
+    print(f"{cpuinfo('model name')}; {browsers}; headless.\n")
+    print("| | epoch and both measurements, s | times Chromium, one worker |")
     print("| :--- | ---: | ---: |")
-    for name, epoch in seconds.items():
-        print(f"| {name} | {epoch:.2f} | {epoch / seconds['this page']:.2f} |")
+    for row, epoch in seconds.items():
+        print(f"| {row} | {epoch:.2f} | {epoch / alone:.2f} |")
 
 
 if __name__ == "__main__":

@@ -24,18 +24,20 @@ from lenet5.data import load
 def ours() -> Callable[[], float]:
     """This project's loop."""
     from exact.engine import ExactEngine
-    from lenet5 import Config
+    from exact.network import Network
+    from lenet5.config import REPORT, report_config
     from lenet5.parameters import initial_weights
     from lenet5.train import train
 
     train_split, test_split = load()
-    engine = ExactEngine(initial_weights(0))
+    network = Network(REPORT)
+    engine = ExactEngine(network, initial_weights(0, network))
     history = []
 
     def epoch():
         nonlocal history
         # The first call also measures before the epoch, which is not timed.
-        config = Config(epochs=max(1, len(history)))
+        config = report_config(epochs=max(1, len(history)))
         history = train(config, train_split, test_split, engine, history)
         return history[-1].test_error
 
@@ -49,7 +51,7 @@ def conventional() -> Callable[[], float]:
     from torch.utils.data import DataLoader
 
     from benchmarks.torchvision_cpu import MNIST, ToTensor
-    from lenet5.model import LeNet5
+    from lenet5.model import lenet5
 
     torch.manual_seed(0)
     with TemporaryDirectory() as folder:
@@ -60,7 +62,7 @@ def conventional() -> Callable[[], float]:
     batches = DataLoader(train, batch_size=128, shuffle=True)
     train_loader = DataLoader(train, batch_size=1000)
     test_loader = DataLoader(test, batch_size=1000)
-    model = LeNet5()
+    model = lenet5()
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-4)
 
     @torch.no_grad()

@@ -1,7 +1,7 @@
 """Where the exact engine's time goes, and what strictness costs: ``python -m benchmarks.phases``.
 
-Microseconds an image on one thread, by phase; and the same built with fused multiply-add,
-which rounds otherwise and which the engine refuses.
+Microseconds an image on one thread, by phase, of the report's network; and the same built
+with fused multiply-add, which rounds otherwise and which the engine refuses.
 """
 
 import statistics
@@ -10,6 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from exact.compiler import FLAGS, compile_source
+from exact.engine import macros
+from exact.network import Network
+from lenet5.config import REPORT
 
 SOURCE = Path(__file__).with_suffix(".c")
 ROUNDS = 5  # odd, so that a median is one of them
@@ -33,8 +36,10 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         strict_program = Path(folder, "strict")
         fused_program = Path(folder, "fused")
-        compile_source(SOURCE, strict_program, [*FLAGS, "-mcpu=native"])
-        compile_source(SOURCE, fused_program, [*fused_flags, "-mcpu=native"])
+        stages = macros(Network(REPORT))["NETWORK"]
+        for_here = [f"-DNETWORK={stages}", "-mcpu=native"]
+        compile_source(SOURCE, strict_program, [*FLAGS, *for_here])
+        compile_source(SOURCE, fused_program, [*fused_flags, *for_here])
         for _ in range(ROUNDS):
             strict.append(times(strict_program))
             fused.append(times(fused_program))

@@ -1,32 +1,52 @@
 # %% tags=["parameters", "remove-cell"]
-epochs = 20
-batch_size = 128
-lr = 3e-4
-seed = 0
+from lenet5 import Config
+
+network: str = Config.network
+activation: str = Config.activation
+optimizer: str = Config.optimizer
+epochs: int = Config.epochs
+batch_size: int = Config.batch_size
+lr: float = Config.lr
+schedule: str = Config.schedule
+seed: int = Config.seed
 
 # %% tags=["remove-cell"]
 import numpy as np
 
-from exhibits import glue, provenance, show, show_table
-from exhibits.audit import figures, findings, tables
+from exhibits import edition, glue, provenance, show, show_table
+from exhibits.audit import figures, findings, prose, tables
+from exhibits.audit.evidence import Evidence
 from exhibits.audit.published import systems
 from exhibits.report import make_report
-from lenet5 import Config
 from lenet5.data import HELD_BACK
 from studies.intervals import LEVEL
 from studies.validation import choices, two_measures
 from studies.verdict import COVERAGE
 
-report = make_report(Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed))
+config = Config(
+    network=network,
+    activation=activation,
+    optimizer=optimizer,
+    epochs=epochs,
+    batch_size=batch_size,
+    lr=lr,
+    schedule=schedule,
+    seed=seed,
+)
+report = make_report(config)
 run = report.run
 predictions = report.predictions
-evidence = findings.Findings(run, predictions, report.original)
+evidence = Evidence(run, predictions, report.original)
 claims = evidence.ledger.claims
 origin = provenance.of_run(run)
 
 # %% [markdown]
 # # Audit
-#
+
+# %% tags=["remove-input"]
+edition.show_note(config)
+
+# %% [markdown]
 # Of {glue:text}`claims` claims of the original {cite:p}`mejia2020`, {glue:text}`held` hold as written,
 # {glue:text}`corrected` hold with a correction, {glue:text}`failed` do not hold, and {glue:text}`untested` cannot be
 # tested here. These fail: {glue:text}`failures` A claim holds *with a correction* if a value, a name or an axis must be
@@ -37,14 +57,16 @@ origin = provenance.of_run(run)
 # {numref}`tab-claims` has them all, those that fail on top. With each stand what was found and where this book shows
 # it. The ledger `book/claims.yml` keeps the value that is claimed and how far a finding may be from it, and a function
 # in `book/exhibits/audit/findings.py` tests each: every verdict is the result of code. What is claimed of the network
-# and the recipe is tested on ours, built by it, whose run ends near the plotted one; nothing here looks into the
-# original code.
+# and the recipe is tested on the published run, built by it, which ends near the plotted one; nothing here looks into
+# the original code.
 #
 # ```{app} claims
 # ```
 
 # %% tags=["hide-input"]
-found = findings.find_all(evidence)
+published = edition.published()
+about_original = findings.Findings.of_run(published, report)
+found = findings.find_all(about_original)
 counts = findings.count_verdicts(found)
 glue(claims=len(found))
 glue(held=counts[findings.HOLDS], corrected=counts[findings.CORRECTED])
@@ -56,7 +78,7 @@ show_table(
     tables.claim_rows(claims, found),
     "The claims of the original and what became of them.",
     "tab-claims",
-    origin,
+    provenance.of_run(published),
 )
 
 # %% [markdown]
@@ -71,17 +93,17 @@ show_table(
 #
 # ```{glue:figure} fig-errata
 # :name: fig-errata
-# :alt: Two line charts over the epochs. In the upper one the loss of the original as drawn lies to the right of ours,
-# :  and on it once it is moved back by one epoch. In the lower one the plotted accuracy of the original runs close to
-# :  ours, far above a dashed line at the accuracy of its text.
-# The original's curves put right. Top: its loss as drawn, and moved back by one epoch, where it meets ours. Bottom: its
-# accuracy as plotted, and the accuracy that its text gives.
+# :alt: Two line charts over the epochs. In the upper one the loss of the original as drawn, the same moved back by one
+# :  epoch, and ours. In the lower one the plotted accuracy of the original and ours, far above a dashed line at the
+# :  accuracy of its text.
+# The original's curves put right, beside ours. Top: its loss as drawn, and moved back by one epoch, where it meets that
+# of the report. Bottom: its accuracy as plotted, and the accuracy that its text gives.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
 glue("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
 text_accuracy = claims["accuracy"].value
-errata = figures.errata(report.history, report.original, text_accuracy)
+errata = figures.errata(report.history, report.original, text_accuracy, report.name)
 show("fig-errata", errata, origin)
 
 # %% [markdown]
@@ -166,10 +188,10 @@ show("fig-intervals", figures.intervals(compared), origin)
 # %% [markdown]
 # ```{glue:figure} fig-intervals
 # :name: fig-intervals
-# :alt: Eight horizontal intervals of the test error in per cent. This report, the original and the two LeNet-5 of 1998
-# :  lie near one per cent; the later systems lie far to the left, near a fifth of a per cent and below.
-# The errors of the table, with Wilson's intervals. The band is the interval of this report. A system whose line misses
-# the band differs by more than the luck of the images; the luck of the seed comes on top.
+# :alt: Eight horizontal intervals of the test error in per cent, ours on top in a band. The original and the two
+# :  LeNet-5 of 1998 lie near one per cent; the later systems lie far to the left, near a fifth of a per cent and below.
+# The errors of the table, with Wilson's intervals. The band is the interval of our run. A system whose line misses the
+# band differs by more than the luck of the images; the luck of the seed comes on top.
 # ```
 #
 # ## Labels in doubt
@@ -177,34 +199,32 @@ show("fig-intervals", figures.intervals(compared), origin)
 # Some test labels are wrong, or no one can tell. Raters rejected {glue:text}`rejected` of them
 # {cite:p}`northcutt2021`. The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes.
 # Its error is {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those
-# images. {numref}`fig-atlas` shows every mistake, those in doubt in a frame.
+# images. {numref}`fig-atlas` shows the mistakes, those in doubt in a frame.
 #
 # ```{glue:figure} fig-atlas
 # :name: fig-atlas
-# :alt: A grid of about a hundred small handwritten digits, black on white, twelve in a row. Above each stand its label,
-# :  the wrong prediction and a probability in per cent; a few, in coloured frames, have labels that raters rejected.
-# Every mistake on the test images, in the order of the file: label, arrow, prediction, and below it the probability
-# given to the prediction, in per cent. A frame marks a label that raters rejected.
+# :alt: A grid of small handwritten digits, black on white, twelve in a row. Above each stand its label, the wrong
+# :  prediction and a probability in per cent; a few, in coloured frames, have labels that raters rejected.
+# Every mistake on the test images, or the first three hundred, in the order of the file: label, arrow, prediction, and
+# below it the probability given to the prediction, in per cent. A frame marks a label that raters rejected.
 # ```
 #
 # ## Inside the network
 #
-# {numref}`fig-filters` shows what the two convolutions have learned. Some kernels of the first look for an edge in one
-# direction; those of the second combine six maps and are harder to name. {numref}`fig-maps` follows one digit down to
-# the {term}`logits`.
+# {numref}`fig-filters` shows {glue:text}`learned`. {numref}`fig-maps` follows one digit down to the {term}`logits`.
 #
 # ```{glue:figure} fig-filters
 # :name: fig-filters
-# :alt: Six small squares of five by five coloured cells, the kernels of the first convolution, above a field of sixteen
-# :  columns and six rows of such squares, the kernels of the second. Colours run from brown for negative through the
-# :  colour of the page to violet for positive weights.
-# The learned kernels of both convolutions, each layer on its own scale.
+# :alt: Small squares of coloured cells, the kernels of the first layer, and above or below one another fields of such
+# :  squares for the convolutions after it. Colours run from brown for negative through the colour of the page to violet
+# :  for positive weights.
+# {glue:text}`kernels`, each layer on its own scale.
 # ```
 #
 # ```{glue:figure} fig-maps
 # :name: fig-maps
-# :alt: From top to bottom, a handwritten seven; six maps that pick out its strokes; the same at half the size; sixteen
-# :  small maps; the same at half the size; two grey strips for the dense layers; ten bars, the one for seven tallest.
+# :alt: From top to bottom, a handwritten seven; for each layer of maps a row or more of them, smaller from layer to
+# :  layer, in which strokes and parts of the digit show; a grey strip for each dense layer; ten bars for the logits.
 # The first test image and what each layer makes of it. The most ink is the largest value of a row; the logits at the
 # bottom are bars, and the tallest is the prediction.
 # ```
@@ -231,7 +251,9 @@ kept[rejected] = False
 glue(rejected=(~kept).sum(), rejected_wrong=wrong[~kept].sum())
 glue("{:.2f} %", kept_error=100 * wrong[kept].sum() / kept.sum())
 show("fig-atlas", figures.atlas(predictions, rejected), origin)
-show("fig-filters", figures.filters(run.weights), origin)
+glue(learned=prose.learned(run.network), kernels=prose.kernels(run.network))
+show("fig-filters", figures.filters(run.weights, run.network), origin)
 first = predictions.images[0]
-maps = figures.feature_maps(first, run.engine().activations(first))
+activations = run.engine().activations(first)
+maps = figures.feature_maps(first, activations, run.network)
 show("fig-maps", maps, origin)

@@ -1,14 +1,20 @@
 # %% tags=["parameters", "remove-cell"]
-epochs = 20
-batch_size = 128
-lr = 3e-4
-seed = 0
+from lenet5 import Config
+
+network: str = Config.network
+activation: str = Config.activation
+optimizer: str = Config.optimizer
+epochs: int = Config.epochs
+batch_size: int = Config.batch_size
+lr: float = Config.lr
+schedule: str = Config.schedule
+seed: int = Config.seed
 
 # %% tags=["remove-cell"]
-import inspect
-
 from exact.compiler import KERNEL
+from exact.network import Network
 from exhibits import (
+    edition,
     glue,
     implementation,
     provenance,
@@ -17,16 +23,32 @@ from exhibits import (
     show_table,
 )
 from exhibits.layers import layer_table
-from lenet5 import RECORD, Config
 from lenet5.data import load
-from lenet5.model import LeNet5, TorchEngine
-from lenet5.run import Run, load_or_train
+from lenet5.model import TorchEngine
+from lenet5.run import load_or_train
 from lenet5.train import train, train_epoch
 from studies import platforms
 
+config = Config(
+    network=network,
+    activation=activation,
+    optimizer=optimizer,
+    epochs=epochs,
+    batch_size=batch_size,
+    lr=lr,
+    schedule=schedule,
+    seed=seed,
+)
+described = Network(network, activation)
+layers = layer_table(described)
+
 # %% [markdown]
 # # Implementation
-#
+
+# %% tags=["remove-input"]
+edition.show_note(config)
+
+# %% [markdown]
 # The same recipe, trained anywhere, gives the same bytes: {glue:text}`builds` builds of the engine that trains, for
 # several processors, have come to one checksum ({numref}`tab-platforms`). This chapter shows the network, the recipe,
 # and the rules that make it so. The code is a package of a few short modules, `lenet5`. The listings are read from the
@@ -34,25 +56,42 @@ from studies import platforms
 #
 # ## The network
 #
-# {numref}`code-network` is the whole network.
+# {numref}`code-network` is the whole network, in PyTorch. In the notation of Cireşan, Meier and Schmidhuber
+# {cite:p}`ciresan2012` it is one line, {glue:text}`line`. There `nCk` is a convolution to *n* maps by kernels of
+# *k*×*k* pixels, `MPk` the maximum of each *k*×*k* of a map (`APk` the average), and `nN` a dense layer of *n* units.
+# The image comes from the data, and so does the last layer, with a unit for each class. After each convolution and each
+# dense layer but the last stands the activation: {glue:text}`activation`.
+#
+# That line is a setting of `lenet5/config.py`, and everything follows from it: the definition, the first weights, the
+# engine, the page that trains, and what this book shows. Another line is another network, and
+# `make what-if NETWORK=20C4-MP2-40C5-MP3-150N ACTIVATION=tanh` makes a book of it.
 
 # %% tags=["remove-input"]
-source = inspect.getsource(LeNet5)
-start = source.index("# fmt: off\n") + len("# fmt: off\n")
-layers = source[start : source.index("# fmt: on")]
-show_code(layers, "python", "The layers, from `lenet5/model.py`.", "code-network")
+where = "from `lenet5/model.py`"
+if not edition.has_report_network(config):
+    where = "as `lenet5.model.sequential` makes them"
+listing = implementation.listing(config, described)
+show_code(listing, "python", f"The layers, {where}.", "code-network")
+
+# %% tags=["remove-cell"]
+convolutions = [row for row in layers if row.kind == "convolution"]
+held = sum(row.parameters for row in convolutions) / described.parameters
+work = sum(row.multiply_adds for row in layers)
+done = sum(row.multiply_adds for row in convolutions) / work
+glue(line=network, activation=implementation.activation_in_words(activation))
+glue("{:.0f} %", held=100 * held, done=100 * done)
 
 # %% [markdown]
-# {numref}`tab-layers` counts what the layers hold and cost. The convolutions have few parameters and most of the work;
-# in the dense layers it is the other way round.
+# {numref}`tab-layers` counts what the layers hold and cost. Convolutions have few parameters for the work that they do:
+# here {glue:text}`held` of the parameters and {glue:text}`done` of the multiply-adds. Dense layers have the rest.
 
 # %% tags=["hide-input"]
 show_table(
     "layer | kind | output shape | parameters | multiply-adds",
-    implementation.layer_rows(layer_table(LeNet5())),
+    implementation.layer_rows(layers),
     "The layers, with parameters and multiply-adds for one image.",
     "tab-layers",
-    provenance.of_nothing(),
+    provenance.of_nothing(config),
     "lllrr",
 )
 
@@ -70,7 +109,7 @@ show_table(
 # old result.
 
 # %%
-run = load_or_train(Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed))
+run = load_or_train(config)
 last = run.history[-1]
 print(
     f"epoch {last.epoch}: test loss {last.test_loss:.4f}, test error {last.test_error:.2f} %"
@@ -110,8 +149,8 @@ show_source([train, train_epoch], caption, "code-loop")
 
 # %% [markdown]
 # What a step is, {numref}`code-step` says in PyTorch: the gradient of the mean cross-entropy of a batch, and a step of
-# Adam. This engine is the definition. `python -m lenet5 train --engine torch` trains with it, also on a graphics
-# processor.
+# the optimiser. This engine is the definition. `python -m lenet5 train --engine torch` trains with it, also on a
+# graphics processor.
 
 # %% tags=["remove-input"]
 caption = "The steps of an epoch in PyTorch, from `lenet5/model.py`."
@@ -137,16 +176,19 @@ show_code(rules, "c", caption, "code-rules")
 # compiler, an emulator or a rounding mode that breaks a rule is found then, and not after the run. A test holds the
 # kernel against {numref}`code-step` and against a reference in NumPy in double precision.
 #
-# {numref}`tab-platforms` is what came of the rules: the same short training in {glue:text}`builds` builds of the
-# kernel, with several numbers of threads, and one checksum of the weights.
+# {numref}`tab-platforms` is what came of the rules: the same short training of the report's network in
+# {glue:text}`builds` builds of the kernel, with several numbers of threads, and one checksum of the weights. In the
+# same builds {glue:text}`other_networks` other networks of the family, with other kernels, pools, activations and
+# optimizers, were trained too, and each came to one checksum of its own.
 
 # %% tags=["hide-input"]
 builds = platforms.read()
-glue(builds=len(builds))
+networks = builds.network.unique()
+glue(builds=(builds.network == networks[0]).sum(), other_networks=len(networks) - 1)
 show_table(
     "platform | compiler | threads | weights",
     implementation.build_rows(builds),
-    "Platforms, and the first digits of the checksum of the weights that each has trained.",
+    "Platforms, and the first digits of the checksum of the weights that each has trained for the report's network.",
     "tab-platforms",
     provenance.of_files(["platforms.csv"], "make record"),
 )
@@ -154,14 +196,17 @@ show_table(
 # %% [markdown]
 # ## The machine
 #
-# {numref}`tab-machine` names what the two runs were made on. The graphs of the original were drawn on a laptop. Ours
-# was made where it was published; elsewhere it comes out the same.
+# {numref}`tab-machine` names what the two runs were made on. The graphs of the original were drawn on a laptop. The run
+# of the report was made where it was published; elsewhere it comes out the same.
 
 # %% tags=["hide-input"]
-made = Run.load(RECORD).environment
-glue(run=run.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
+published = edition.published()
+made = published.environment
+glue(run=published.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
+if run.fingerprint != published.fingerprint:
+    made = run.environment
 show_table(
-    "part | original | this report",
+    f"part | original | {edition.name_of(config)}",
     implementation.machine_rows(run, made),
     "Where the original's run and ours were made.",
     "tab-machine",

@@ -1,6 +1,44 @@
+# %% tags=["parameters", "remove-cell"]
+from lenet5 import Config
+
+network: str = Config.network
+activation: str = Config.activation
+optimizer: str = Config.optimizer
+epochs: int = Config.epochs
+batch_size: int = Config.batch_size
+lr: float = Config.lr
+schedule: str = Config.schedule
+seed: int = Config.seed
+
 # %% [markdown]
 # # Introduction
-#
+
+# %% tags=["remove-cell"]
+from exact.network import Network
+from exhibits import edition, glue, provenance, show
+from exhibits.introduction import architecture
+from exhibits.layers import layer_table
+from exhibits.ledger import read_ledger
+
+config = Config(
+    network=network,
+    activation=activation,
+    optimizer=optimizer,
+    epochs=epochs,
+    batch_size=batch_size,
+    lr=lr,
+    schedule=schedule,
+    seed=seed,
+)
+ledger = read_ledger()
+described = Network(network, activation)
+glue("{} %", text_accuracy=ledger.claims["accuracy"].value)
+glue(network=edition.describe_network(config, described))
+
+# %% tags=["remove-input"]
+edition.show_note(config)
+
+# %% [markdown]
 # Does a student report of 2020 hold when it is repeated by others, in another language, from what it says? Its plot
 # does, and the accuracy in its text does not: {glue:text}`text_accuracy` is written and
 # {glue:text}`results.ipynb::original_accuracy:s` is drawn. Ours is {glue:text}`results.ipynb::accuracy:s` after
@@ -8,49 +46,39 @@
 #
 # The original {cite:p}`mejia2020` trains LeNet-5, a small convolutional network, to read handwritten digits. Its code
 # is in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
-# {cite:p}`paszke2019` as the definition of the network and of its training. The network, the data and the recipe are
-# the same. Each number of ours comes from a run and is typed by nobody; those of others stand in a ledger with their
+# {cite:p}`paszke2019` as the definition of the network and of its training. The report has the original's network, data
+# and recipe. Each number of ours comes from a run and is typed by nobody; those of others stand in a ledger with their
 # source. The grey line under a figure or a table names the run, the data and the engine by their checksums, or the file
 # of the record that was read, and the command that makes all anew. Words that a student may not know, such as
 # {term}`epoch`, lead to the {doc}`glossary`.
 
-# %% tags=["remove-cell"]
-from exhibits import glue, provenance, show
-from exhibits.introduction import architecture
-from exhibits.layers import layer_table
-from exhibits.ledger import read_ledger
-from lenet5.model import LeNet5
-
-ledger = read_ledger()
-glue("{} %", text_accuracy=ledger.claims["accuracy"].value)
-
 # %% [markdown]
 # ## The network
 #
-# LeNet-5 dates from 1998 {cite:p}`lecun1998`. Two convolutions with kernels of 5×5 pixels look for local patterns, the
-# first in the image and the second in what the first has found. Each is followed by max-pooling, which keeps the
-# strongest answer in every 2×2 block and halves the resolution. Three dense layers turn the 256 values that remain into
-# ten, one for each digit. {numref}`fig-architecture` shows the shapes on the way.
+# LeNet-5 dates from 1998 {cite:p}`lecun1998`. Convolutions look for local patterns, the first in the image and the
+# next in what the one before it has found. Max-pooling keeps the strongest answer in every small block and lowers the
+# resolution. Dense layers turn the values that remain into one for each digit. {glue:text}`network`
+# {numref}`fig-architecture` shows the shapes on the way.
 
 # %% [markdown]
 # ```{glue:figure} fig-architecture
 # :name: fig-architecture
-# :alt: From left to right, a grey 28 by 28 image; six pink sheets of 24 by 24 from a 5 by 5 convolution; six orange
-# :  sheets of 12 by 12 from max-pooling; sixteen pink sheets of 8 by 8 from a second 5 by 5 convolution; sixteen orange
-# :  sheets of 4 by 4 from max-pooling. Below, three blue bars for the dense layers of 120, 84 and 10 values.
-# The network, laid out from the model's own layers. Above, each stack is a feature map drawn to scale, with as many
-# sheets as it has channels; under it stand the shape of the output and the size of the kernel. Below, each bar is a
-# dense layer, as long as it has values.
+# :alt: From left to right, a grey sheet for the image, and a stack of sheets for each layer of maps, pink after a
+# :  convolution and smaller and orange after a pool, with its shape below it. Below, a blue bar for each dense layer,
+# :  with its number of values beside it.
+# The network, laid out from its description. Above, each stack is the maps of a layer drawn to scale, with a sheet for
+# each, forty at most; under it stand the shape of the output and the size of the kernel. Below, each bar is a dense
+# layer, as long as it has values.
 # ```
 #
 # The variant of 2020 differs from the design of 1998 in five ways. The image has no margin: 28×28 pixels stand in place
 # of 32×32. ReLU, $\max(0, x)$, replaces the scaled
 # hyperbolic tangent. Max-pooling replaces an average with trained weights. Every map of the second convolution sees all
-# six maps before it, where the connection table of 1998 leaves some out. The last layer is a plain dense layer of
+# maps before it, where the connection table of 1998 leaves some out. The last layer is a plain dense layer of
 # {term}`logits`, without an activation, in place of radial basis functions.
 #
-# There are {glue:text}`parameters` parameters, {glue:text}`dense_share` of them in the dense layers. One image costs
-# {glue:text}`multiply_adds` multiply-adds. {doc}`implementation` lists both by layer.
+# The network has {glue:text}`parameters` parameters, {glue:text}`dense_share` of them in the dense layers. One image
+# costs {glue:text}`multiply_adds` multiply-adds. {doc}`implementation` lists both by layer.
 #
 # ## The loss
 #
@@ -72,9 +100,9 @@ glue("{} %", text_accuracy=ledger.claims["accuracy"].value)
 #
 # ## The optimiser
 #
-# The weights follow Adam {cite:p}`kingma2014`. With $g_t$ the gradient of the batch loss at step $t$, Adam keeps a
-# running mean of the gradient and one of its square, corrects both for their start at zero, and moves each weight
-# $\theta$ by a step of about the learning rate $\eta$:
+# In the recipe of the report the weights follow Adam {cite:p}`kingma2014`. With $g_t$ the gradient of the batch loss at
+# step $t$, Adam keeps a running mean of the gradient and one of its square, corrects both for their start at zero, and
+# moves each weight $\theta$ by a step of about the learning rate $\eta$:
 #
 # ```{math}
 # :label: eq-adam
@@ -90,14 +118,13 @@ glue("{} %", text_accuracy=ledger.claims["accuracy"].value)
 # $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
 
 # %% tags=["hide-input", "remove-output"]
-model = LeNet5()
-layers = layer_table(model)
+layers = layer_table(described)
 parameters = sum(row.parameters for row in layers)
-dense = sum(row.parameters for row in layers if row.kind == "Linear")
+dense = sum(row.parameters for row in layers if row.kind == "dense")
 multiply_adds = sum(row.multiply_adds for row in layers)
 glue("{:,}", parameters=parameters, multiply_adds=multiply_adds)
 glue("{:.0f} %", dense_share=100 * dense / parameters)
-show("fig-architecture", architecture(model, layers), provenance.of_nothing())
+show("fig-architecture", architecture(described), provenance.of_nothing(config))
 
 # %% tags=["remove-cell"]
 lowest = ledger.facts["mcdnn_single_lowest"]

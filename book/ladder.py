@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from exhibits import glue, provenance, show, show_source, show_table
+from exhibits import edition, glue, provenance, show, show_source, show_table
 from exhibits.ladder import figures, prose, tables
 from exhibits.ledger import read_ledger
-from lenet5 import Config
 from lenet5.data import HELD_BACK, TEST, TRAINING, load
 from networks.lenet1998 import definition, rungs, schedule
 from studies import intervals, ladder
@@ -25,6 +24,7 @@ glue("{} %", paper=paper, distorted_paper=distorted_paper)
 glue("{} %", their_train=ledger.facts["lenet5_train"])
 glue(margin=ledger.facts["lenet5_margin"])
 glue(their_passes=ledger.facts["lenet5_train_passes"])
+glue(network=edition.published().config.network)
 glue("{:.2f} %", letter=letter.mean, best=best.mean, report=report.mean)
 glue("{:.2f} %", top=min(step.mean for step in (*steps, report)))
 low, high = best.interval
@@ -38,8 +38,9 @@ glue(seeds=len(best.errors), outcome=prose.how_reproduced(paper, (low, high)))
 # # Ladder
 #
 # LeNet-5 of 1998, trained anew to the letter of its paper {cite:p}`lecun1998`, misreads {glue:text}`letter` of the test
-# images on average, and {glue:text}`best` with other initial weights. The network of this report bears its name and
-# misreads {glue:text}`report`. The layers of today with the training of 1998 reach {glue:text}`top`.
+# images on average, and {glue:text}`best` with other initial weights. The network of the report,
+# {glue:text}`network`, bears its name and misreads {glue:text}`report`. The layers of today with the training of 1998
+# reach {glue:text}`top`.
 #
 # This chapter walks from 1998 to the report, one step at a time, with {glue:text}`seeds` seeds at each step. They are
 # recorded in `record/ladder.csv`, and nothing is trained here.
@@ -248,7 +249,7 @@ for before, step in itertools.pairwise(steps[1:]):
     name = step.name.partition("×")[0].lower()
     name = name.replace("-", "_").replace(" ", "_")
     glue(**{f"by_{name}": tables.gain(step, before)})
-glue(batch=Config.batch_size)
+glue(batch=edition.published().config.batch_size)
 
 # %% tags=["hide-input"]
 show_table(

@@ -7,9 +7,9 @@
 # # Reproduce it here
 #
 # ```{only} html
-# This page trains the published network in your browser: all {glue:text}`epochs` epochs on all 60,000 images, by the
-# program that made the published run. After each epoch it compares what it has computed with what was published, to the
-# last bit.
+# This page trains the published network, {glue:text}`network`, in your browser: all {glue:text}`epochs` epochs on all
+# 60,000 images, by the program that made the published run. After each epoch it compares what it has computed with what
+# was published, to the last bit.
 # ```
 #
 # ```{only} latex
@@ -22,14 +22,14 @@
 # ---
 # data:
 #   /record/history.csv /record/config.json /record/environment.json reproduce/spread.json reproduce/settings.json
-#   pad/samples.json
+#   /lenet5/behaviours.json pad/samples.json
 # later:
 #   kernel.wasm=exact.compiler:webassembly
 #   /data/MNIST/raw/train-images-idx3-ubyte.gz /data/MNIST/raw/train-labels-idx1-ubyte.gz
 #   /data/MNIST/raw/t10k-images-idx3-ubyte.gz /data/MNIST/raw/t10k-labels-idx1-ubyte.gz
-#   kernel/unpack.js kernel/kernel.js kernel/safetensors.js
-#   reproduce/worker/random_numbers.js reproduce/worker/sha256.js
-#   reproduce/worker/data.js reproduce/worker/train.js reproduce/worker/worker.js
+#   kernel/unpack.js kernel/network.js kernel/kernel.js kernel/sha256.js
+#   reproduce/worker/random_numbers.js reproduce/worker/data.js reproduce/worker/helper.js
+#   reproduce/worker/train.js reproduce/worker/worker.js
 # ---
 # ```
 
@@ -37,22 +37,23 @@
 import json
 from pathlib import Path
 
-from exhibits import glue, provenance, reproduce, show
+from exhibits import edition, glue, provenance, reproduce, show
+from exhibits.layers import first_kernels
 from exhibits.predictions import Predictions
 from exhibits.report import history_of
-from lenet5 import RECORD
 from lenet5.data import load
 from lenet5.files import write_whole
-from lenet5.run import Run
 from studies import seeds
 
-run = Run.load(RECORD)
+run = edition.published()
 spread = reproduce.spread_of_seeds(seeds.read().table)
 write_whole(Path("reproduce", "spread.json"), json.dumps(spread).encode() + b"\n")
 write_whole(Path("reproduce", "settings.json"), reproduce.settings_of_page())
 checksum = run.history[-1].weights
 groups = [checksum[start : start + 16] for start in range(0, len(checksum), 16)]
-glue(epochs=run.config.epochs)
+glue(epochs=run.config.epochs, network=run.config.network)
+glue("{:,}", numbers=run.network.parameters)
+glue(settings=reproduce.labels_in_words())
 glue(weights=" ".join(groups))  # lines may break between them
 glue(seeds=spread["seeds"])
 
@@ -60,9 +61,9 @@ glue(seeds=spread["seeds"])
 # ## What is compared
 #
 # An epoch ends with a measurement: the mean loss and the error on the training and on the test images, and a checksum
-# of all 44,426 weights. The record of the published run, `record/history.csv`, holds these for every epoch. The page
-# asks whether they are the same numbers, all digits of them. The checksum of the published weights after the last
-# epoch is
+# of all {glue:text}`numbers` weights. The record of the published run, `record/history.csv`, holds these for every
+# epoch. The page asks whether they are the same numbers, all digits of them. The checksum of the published weights
+# after the last epoch is
 #
 # > {glue:text}`weights`
 #
@@ -79,8 +80,8 @@ glue(seeds=spread["seeds"])
 # ## What can be changed
 #
 # ```{only} html
-# Under *What if?* the page trains with another seed, learning rate, batch size or number of epochs. The published run
-# has nothing to say of the result. Behind its curve stands what {glue:text}`seeds` seeds have shown with the published
+# Under *What if?* the page trains with other settings: {glue:text}`settings`. The published run has nothing to say of
+# the result. Behind its curve stands what {glue:text}`seeds` seeds have shown with the published
 # settings: nine of ten lie in the grey band.
 #
 # The trained network can be saved: `python -m lenet5 evaluate` reads the file. It can also be handed to the pad of
@@ -88,9 +89,8 @@ glue(seeds=spread["seeds"])
 # ```
 #
 # ```{only} latex
-# The page also trains with another seed, learning rate, batch size or number of epochs, and shows what
-# {glue:text}`seeds` seeds have done with the published settings. The trained network can be saved, and handed to
-# the pad of {doc}`try-it`.
+# The page also trains with other settings, {glue:text}`settings`, and shows what {glue:text}`seeds` seeds have done
+# with the published ones. The trained network can be saved, and handed to the pad of {doc}`try-it`.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -98,7 +98,7 @@ _, test = load()
 samples = json.loads(Path("pad", "samples.json").read_text(encoding="utf-8"))
 figure = reproduce.trained_here(
     history_of(run),
-    run.weights["conv1.weight"],
+    first_kernels(run.network, run.weights),
     Predictions.of_run(run, test),
     [sample["index"] for sample in samples],
 )
@@ -108,11 +108,11 @@ show("fig-reproduce", figure, provenance.of_run(run))
 # ```{glue:figure} fig-reproduce
 # :name: fig-reproduce
 # :alt: Two line charts over the epochs, loss and error on logarithmic scales; blue dots and lines lie on broad
-# :  orange lines. Below them six kernels of five by five weights, blue and orange, and twelve handwritten digits,
-# :  each under the digit that the network reads and its probability.
+# :  orange lines. Below them small squares of weights, blue and orange, and twelve handwritten digits, each under the
+# :  digit that the network reads and its probability.
 # The page after a training. Top: loss and error by epoch, published (orange, broad) and computed in the page (blue;
-# dashed: training images). Below: the six kernels of the first layer, blue below zero and orange above, and what the
-# network reads in twelve test images.
+# dashed: training images). Below: kernels of the first layer, blue below zero and orange above, and what the network
+# reads in twelve test images.
 # ```
 
 # %% [markdown]

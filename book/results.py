@@ -1,21 +1,36 @@
 # %% tags=["parameters", "remove-cell"]
-epochs = 20
-batch_size = 128
-lr = 3e-4
-seed = 0
+from lenet5 import Config
+
+network: str = Config.network
+activation: str = Config.activation
+optimizer: str = Config.optimizer
+epochs: int = Config.epochs
+batch_size: int = Config.batch_size
+lr: float = Config.lr
+schedule: str = Config.schedule
+seed: int = Config.seed
 
 # %% tags=["remove-cell"]
 import numpy as np
 
 from exact.random_numbers import shuffle
-from exhibits import glue, provenance, show, show_table
+from exhibits import edition, glue, provenance, show, show_table
 from exhibits.drawings import class_bars
 from exhibits.report import make_report
-from exhibits.results import figures, tables
-from lenet5 import Config
+from exhibits.results import figures, prose, tables
 from studies import seeds
 
-report = make_report(Config(epochs=epochs, batch_size=batch_size, lr=lr, seed=seed))
+config = Config(
+    network=network,
+    activation=activation,
+    optimizer=optimizer,
+    epochs=epochs,
+    batch_size=batch_size,
+    lr=lr,
+    schedule=schedule,
+    seed=seed,
+)
+report = make_report(config)
 predictions = report.predictions
 history = report.history
 original = report.original
@@ -24,40 +39,51 @@ last = history.iloc[-1]
 glue(epochs=epochs, mistakes=predictions.mistakes)
 glue("{:.2f} %", accuracy=100 - last.test_error, error=last.test_error)
 glue("{:.2f} %", train_error=last.train_error)
+glue(
+    book=prose.subject(config),
+    shape=prose.compare_shapes(config),
+    by_heart=prose.compare_errors(last.train_error, last.test_error),
+)
 
 # %% [markdown]
 # # Results
-#
+
+# %% tags=["remove-input"]
+edition.show_note(config)
+
+# %% [markdown]
 # The accuracy that the original plots holds, and the one in its text does not. After {glue:text}`epochs` epochs the
 # network misreads {glue:text}`mistakes` of the {glue:text}`dataset.ipynb::test:s` test images, an error of
 # {glue:text}`error`. The original's plot ends at {glue:text}`original_error`, and {numref}`fig-answer` shows both among
-# the errors of other seeds.
+# the errors of other seeds of the report's recipe.
 #
 # ```{glue:figure} fig-answer
 # :name: fig-answer
-# :alt: A line chart of the test error in per cent over the epochs. The line of this report and that of the original
-# :  fall steeply, then slowly, to about one per cent; the original's runs below a grey band at first, then in it.
-# The test error of this report and of the original. At each epoch nine of ten seeds of the recipe lie in the grey band.
+# :alt: A line chart of the test error in per cent over the epochs. The line of our run and that of the original fall
+# :  beside a grey band, which falls steeply, then slowly, to about one per cent.
+# The test error of our run and of the original. At each epoch nine of ten seeds of the report's recipe lie in the grey
+# band.
 # ```
 
 # %% save_as="answer.svg" tags=["hide-input", "remove-output"]
 glue("{:.2f} %", original_error=100 - original.accuracy.iloc[-1])
 glue("{:.2f} %", original_accuracy=original.accuracy.iloc[-1])
 errors_of_seeds = seeds.read().errors
-show("fig-answer", figures.answer(history, original, errors_of_seeds), origin)
+answer = figures.answer(history, original, errors_of_seeds, report.name)
+show("fig-answer", answer, origin)
 
 # %% [markdown]
 # ## Convergence
 #
-# {numref}`fig-convergence` adds the loss and the training images. The curves of both reports have one shape and end
-# close together: a steep first {term}`epoch`, then a slow descent that is noisy on the test images. On the training
-# images the error ends at {glue:text}`train_error`, far below: the network learns some of them by heart.
+# {numref}`fig-convergence` adds the loss and the training images, {term}`epoch` by epoch. {glue:text}`shape` On the
+# training images the error ends at {glue:text}`train_error`, {glue:text}`by_heart`.
 #
 # ```{glue:figure} fig-convergence
 # :name: fig-convergence
-# :alt: Two line charts over the epochs. In both, this report's curves for training and test images and the published
-# :  one fall steeply, then slowly; the two test curves run close together, and the training curve ends below them.
-# Top: the natural logarithm of the mean loss in both reports, from the untrained network on. Bottom: the error.
+# :alt: Two line charts over the epochs, each with our curves for training and test images and the published one, which
+# :  falls steeply, then slowly.
+# Top: the natural logarithm of the mean loss of our run and of the original, from the untrained network on. Bottom: the
+# error.
 # ```
 #
 # One correction is made. The first loss that the original draws, {glue:text}`original_first_loss`, is that of a network
@@ -79,7 +105,8 @@ show_table(
 glue("{:.1f} %", first_error=history.test_error[0])
 glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
 glue("{:.4f}", original_first_loss=original.loss[0])
-show("fig-convergence", figures.convergence(history, original), origin)
+convergence = figures.convergence(history, original, report.name)
+show("fig-convergence", convergence, origin)
 
 # %% [markdown]
 # ## Accuracy
@@ -128,8 +155,8 @@ show("fig-random", figures.examples(predictions, drawn), origin)
 #
 # ```{glue:figure} fig-confusion
 # :name: fig-confusion
-# :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, about a
-# :  thousand each; the other fields hold the mistakes, most of them none and few more than five.
+# :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, of about a
+# :  thousand each; the other fields hold the mistakes.
 # The confusion matrix of the test images. The stronger a colour off the diagonal, the more frequent the mistake.
 # ```
 #
@@ -173,4 +200,4 @@ show("fig-mistakes", figures.examples(predictions, surest, confident=True), orig
 #
 # One run of each report cannot tell which is better: another seed moves the error by a tenth of a point or more, and
 # {doc}`variability` measures by how much. What the original claims beside its curves, {doc}`audit` takes claim by
-# claim. {doc}`reproduce` trains this very network before your eyes.
+# claim. {doc}`reproduce` trains the published network before your eyes.

@@ -30,16 +30,14 @@ from pathlib import Path
 
 import numpy as np
 
-from exhibits import glue, provenance, show, try_it
+from exhibits import edition, glue, provenance, show, try_it
 from exhibits.predictions import Predictions
-from lenet5 import RECORD
 from lenet5.data import load
 from lenet5.files import write_whole
 from lenet5.picture import centre
-from lenet5.run import Run
 
 _, test = load()
-run = Run.load(RECORD)
+run = edition.published()
 predictions = Predictions.of_run(run, test)
 samples = predictions.samples(try_it.chosen_samples(predictions))
 write_whole(Path("pad", "samples.json"), samples)

@@ -3,17 +3,16 @@ import statistics
 
 import numpy as np
 
-from exhibits import glue, provenance, show, show_table
+from exhibits import edition, glue, provenance, show, show_table
 from exhibits.ledger import read_ledger
 from exhibits.report import read_original
 from exhibits.variability import figures, tables
 from lenet5 import RECORD
 from lenet5.data import TEST
-from lenet5.run import Run
 from studies import intervals, rounding, seeds
 
 study = seeds.read()
-origin = provenance.of_study(study.runs, Run.load(RECORD))
+origin = provenance.of_study(study.runs, edition.published())
 origin_of_both = f"{origin} · beside them `record/seeds-torch.csv`"
 final = study.final
 best = study.best
@@ -22,6 +21,8 @@ spread = statistics.stdev(final)
 original = round(100 - read_original().accuracy.iloc[-1], 2)
 lecun = read_ledger().literature["lenet5"]["error"]
 glue(seeds=len(final), epochs=study.errors.columns[-1])
+(network,) = {provenance.config_of(row).network for row in study.runs}
+glue(network=network)
 
 # %% [markdown]
 # # Variability
@@ -30,8 +31,8 @@ glue(seeds=len(final), epochs=study.errors.columns[-1])
 # higher. They end at {glue:text}`mean` on average, with a standard deviation of {glue:text}`spread` points.
 #
 # One run is one draw. Another {term}`seed` draws other weights and another order of the images, and ends at another
-# error. This chapter reads a recorded study, `record/seeds.csv`: every epoch of every run, {glue:text}`epochs` epochs
-# each. Nothing is trained here.
+# error. This chapter reads a recorded study, `record/seeds.csv`: every epoch of every run of the report's network,
+# {glue:text}`network`, {glue:text}`epochs` epochs each. Nothing is trained here.
 
 # %% [markdown]
 # ## The final error

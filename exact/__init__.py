@@ -1,6 +1,7 @@
-"""The exact engine: LeNet-5 trained to the same bytes on every machine.
+"""The exact engine: small networks, trained to the same bytes on every machine.
 
-The arithmetic is C (``kernel.c``), built by :mod:`exact.compiler` and called by
+Which network is said by a line of notation (:mod:`exact.network`). The arithmetic is C
+(``kernel.c`` and ``stages/``), built by :mod:`exact.compiler` and called by
 :mod:`exact.engine`. Beside it stand the random numbers that decide a run
 (:mod:`exact.random_numbers`) and the checksums by which results are compared
 (:mod:`exact.arrays`). This package knows of no report and of no record, and imports none

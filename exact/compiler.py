@@ -45,7 +45,7 @@ def _find_cache() -> Path:
 CACHE = _find_cache()
 
 
-def library(source: Path, macros: Mapping[str, int] | None = None) -> Path:
+def library(source: Path, macros: Mapping[str, str] | None = None) -> Path:
     """A C file as a shared library, with macros, built if it is not in the cache.
 
     ``LENET5_CPU`` in the environment names another processor than this one, as zig does
@@ -73,7 +73,7 @@ def load(library: Path, functions: Mapping[str, tuple]) -> ctypes.CDLL:
     return loaded
 
 
-def webassembly(source: Path = KERNEL, macros: Mapping[str, int] | None = None) -> Path:
+def webassembly(source: Path = KERNEL, macros: Mapping[str, str] | None = None) -> Path:
     """The same as a WebAssembly module; by default the kernel, for MNIST."""
     return _cached("wasm", source, WASM, macros or {})
 
@@ -115,7 +115,7 @@ def sources(path: Path) -> list[Path]:
     return found
 
 
-def _cached(suffix: str, source: Path, flags, macros: Mapping[str, int]) -> Path:
+def _cached(suffix: str, source: Path, flags, macros: Mapping[str, str]) -> Path:
     """What is built of a source with some flags, from the cache if it is there."""
     flags = [*FLAGS, *flags]
     for name, value in macros.items():

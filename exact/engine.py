@@ -13,52 +13,63 @@ import numpy as np
 
 from exact import UserError, compiler, cores
 from exact.arrays import aligned
+from exact.network import Network
 
 MEASURED_AT_ONCE = 10_000  # images in one call of the kernel: Ctrl-C comes between two
 
+
+# The numbers by which the kernel knows activations and optimizers.
+ACTIVATIONS = {"none": 0, "relu": 1, "tanh": 2}
+OPTIMIZERS = {"adam": 0, "sgd": 1}
 
 # Of the kernel: the type of each result, then those of the arguments.
 _POINTER = ctypes.c_void_p
 _INT = ctypes.c_int
 _SIZE = ctypes.c_size_t
+_DOUBLE = ctypes.c_double
 FUNCTIONS = {
-    "lenet_weights": (_INT,),
-    "lenet_state_bytes": (_SIZE,),
-    "lenet_arena_bytes": (_SIZE, _INT, _INT),
-    "lenet_train": (
-        None, _POINTER, _POINTER, _POINTER, _INT, _POINTER, _POINTER,
-        _INT, _INT, ctypes.c_double, _POINTER, _INT,
+    "network_plan_bytes": (_SIZE,),
+    "network_plan": (_INT, _POINTER, _POINTER, _INT),
+    "network_weights": (_INT, _POINTER),
+    "network_state_bytes": (_SIZE, _POINTER),
+    "network_arena_bytes": (_SIZE, _POINTER, _INT, _INT),
+    "network_train": (
+        None, _POINTER, _POINTER, _POINTER, _POINTER, _INT, _POINTER, _POINTER,
+        _INT, _INT, _INT, _DOUBLE, _POINTER, _INT,
     ),
-    "lenet_outputs": (
-        _INT, _POINTER, _POINTER, _POINTER, _INT, _POINTER,
+    "network_outputs": (
+        _INT, _POINTER, _POINTER, _POINTER, _POINTER, _INT, _POINTER,
         _INT, _POINTER, _POINTER, _POINTER, _INT,
     ),
-    "lenet_probabilities": (None, _POINTER, _INT, _POINTER),
-    "lenet_layers": (None, _POINTER, _POINTER, _INT, _POINTER),
-    "lenet_plain_bytes": (_SIZE,),
-    "lenet_train_plain": (
-        None, _POINTER, _POINTER, _POINTER, _INT, _POINTER, _POINTER,
-        _INT, _INT, ctypes.c_double, _POINTER,
+    "network_probabilities": (None, _POINTER, _POINTER, _INT, _POINTER),
+    "network_layers": (_SIZE, _POINTER, _POINTER, _POINTER, _POINTER, _INT, _POINTER),
+    "network_plain_bytes": (_SIZE, _POINTER),
+    "network_train_plain": (
+        None, _POINTER, _POINTER, _POINTER, _POINTER, _INT, _POINTER, _POINTER,
+        _INT, _INT, _INT, _DOUBLE, _POINTER,
     ),
-    "lenet_outputs_plain": (
-        _INT, _POINTER, _POINTER, _POINTER, _INT, _POINTER,
+    "network_outputs_plain": (
+        _INT, _POINTER, _POINTER, _POINTER, _POINTER, _INT, _POINTER,
         _INT, _POINTER, _POINTER, _POINTER,
     ),
 }  # fmt: skip
 
 
 class ExactEngine:
-    """LeNet-5 in training.
+    """A network in training.
 
     Parameters
     ----------
+    network : Network
     weights : dict of arrays, float32
-        By the names and in the order of :func:`lenet5.parameters.parameter_shapes`.
-    image_shape : tuple of int, (channels, height, width)
+        By the names and in the order of its parameters.
+    optimizer : str
+        ``adam``, or ``sgd`` with a momentum of 0.9.
     threads : int, optional
         Decides speed and nothing else; by default all cores that may be used.
     library : Path, optional
-        Another build of the kernel than the one for this machine.
+        Another build of the kernel than :func:`build` gives. By its plain forms it takes
+        any network, else the one that it is built for.
     plainly : bool
         Train and measure by the kernel's plain forms, without vectors and threads: the
         same bytes, some thirty times slower. They are what the fast forms are tested by.
@@ -66,29 +77,39 @@ class ExactEngine:
     Raises
     ------
     UserError
-        If the kernel cannot be built.
+        If the kernel cannot be built, or ``library`` is a build for another network.
     """
 
     def __init__(
         self,
+        network: Network,
         weights,
-        image_shape=(1, 28, 28),
+        optimizer: str = "adam",
         threads: int | None = None,
         library: Path | None = None,
         plainly: bool = False,
     ):
-        self.image_shape = tuple(image_shape)
+        self.network = network
+        self.image_shape = network.image_shape
         self.threads = threads or cores()
         self.plainly = plainly
-        self.classes = len(weights["dense3.bias"])
-        self._library = _load(self.image_shape, self.classes, library)
-        self._shapes = {name: np.shape(array) for name, array in weights.items()}
+        self.classes = network.classes
+        self._optimizer = OPTIMIZERS[optimizer]
+        self._library = _load(network, library)
+        self._plan = aligned(self._library.network_plan_bytes())
+        numbers = np.array(shapes(network), np.int32)
+        is_built_for_it = self._library.network_plan(
+            _address(self._plan), _address(numbers), len(numbers)
+        )
+        if not (is_built_for_it or plainly):
+            raise UserError(f"{library} is built for another network: give its own")
         # The kernel's State: the powers of Adam's two betas, the steps that were taken,
         # and three rows of numbers. Python reads and writes it in place.
-        self._memory = aligned(self._library.lenet_state_bytes())
-        count = self._library.lenet_weights()
+        plan = _address(self._plan)
+        self._memory = aligned(self._library.network_state_bytes(plan))
+        count = self._library.network_weights(plan)
         rows = self._memory[24 : 24 + 3 * 4 * count].view(np.float32)
-        self._floats = rows.reshape(3, count)  # weights, first and second moments
+        self._floats = rows.reshape(3, count)  # weights, and the optimizer's moments
         self._powers = self._memory[:16].view(np.float64)
         self._steps = self._memory[16:24].view(np.int64)
         self._powers[:] = 1
@@ -98,7 +119,7 @@ class ExactEngine:
     @property
     def weights(self) -> dict[str, np.ndarray]:
         """A copy of the parameters, by name."""
-        return _split(self._floats[0].copy(), self._shapes)
+        return _split(self._floats[0].copy(), self.network.parameter_shapes)
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of all that decides the rest of a run, besides the images' order."""
@@ -115,7 +136,7 @@ class ExactEngine:
         self._floats[:] = state["floats"]
 
     def set_moments(self, mean: float, square: float) -> None:
-        """Set Adam's moments of every weight, which are zero before the first step."""
+        """Set the moments of every weight, which are zero before the first step."""
         self._floats[1] = mean
         self._floats[2] = square
 
@@ -143,6 +164,7 @@ class ExactEngine:
             raise UserError(f"row {rows.max()} is not one of {len(images)} images")
         losses = np.empty(math.ceil(len(rows) / batch_size))
         given = (
+            _address(self._plan),
             _address(self._memory),
             self._arena_for(batch_size),
             _address(images),
@@ -151,13 +173,14 @@ class ExactEngine:
             _address(rows),
             len(rows),
             batch_size,
+            self._optimizer,
             lr,
             _address(losses),
         )
         if self.plainly:
-            self._library.lenet_train_plain(*given)
+            self._library.network_train_plain(*given)
         else:
-            self._library.lenet_train(*given, self.threads)
+            self._library.network_train(*given, self.threads)
         return losses
 
     def measure(self, split) -> tuple[float, float]:
@@ -188,8 +211,8 @@ class ExactEngine:
         """The softmax of :meth:`logits`, float64, by the kernel's own exp."""
         logits = self.logits(images)
         result = np.empty(logits.shape)
-        self._library.lenet_probabilities(
-            _address(logits), len(logits), _address(result)
+        self._library.network_probabilities(
+            _address(self._plan), _address(logits), len(logits), _address(result)
         )
         return result
 
@@ -197,25 +220,27 @@ class ExactEngine:
         """What each layer makes of one image, float32, by the layer's name."""
         image = self._images(image)
         shapes = {}
-        sides = np.array(self.image_shape[1:])
-        for number, maps in ((1, 6), (2, 16)):
-            sides = sides - 4  # a convolution with windows of 5×5
-            shapes[f"relu{number}"] = (maps, *sides)
-            sides = sides // 2
-            shapes[f"pool{number}"] = (maps, *sides)
-        shapes["relu3"] = (120,)
-        shapes["relu4"] = (84,)
-        shapes["dense3"] = (self.classes,)
+        for layer in self.network.layers:
+            if layer.kind != "flatten":  # it makes nothing new
+                shapes[layer.name] = layer.shape
         size = sum(math.prod(shape) for shape in shapes.values())
         flat = np.empty(size, np.float32)
-        self._library.lenet_layers(
-            _address(self._floats), _address(image), _is_float(image), _address(flat)
+        plan = _address(self._plan)
+        arena = aligned(self._library.network_plain_bytes(plan))
+        self._library.network_layers(
+            plan,
+            _address(self._floats),
+            _address(arena),
+            _address(image),
+            _is_float(image),
+            _address(flat),
         )
         return _split(flat, shapes)
 
     def _outputs(self, images, labels, logits, losses, total) -> int:
         """Read images into the arrays that are given; how many are misread."""
         given = (
+            _address(self._plan),
             _address(self._floats),
             self._arena_for(1),
             _address(images),
@@ -227,8 +252,8 @@ class ExactEngine:
             _address(total),
         )
         if self.plainly:
-            return self._library.lenet_outputs_plain(*given)
-        return self._library.lenet_outputs(*given, self.threads)
+            return self._library.network_outputs_plain(*given)
+        return self._library.network_outputs(*given, self.threads)
 
     def _images(self, images) -> np.ndarray:
         kind = np.uint8 if images.dtype == np.uint8 else np.float32
@@ -242,29 +267,64 @@ class ExactEngine:
         return self._images(split.images), labels
 
     def _arena_for(self, batch_size: int) -> int:
+        plan = _address(self._plan)
         if self.plainly:
-            size = self._library.lenet_plain_bytes()
+            size = self._library.network_plain_bytes(plan)
         else:
-            size = self._library.lenet_arena_bytes(batch_size, self.threads)
+            size = self._library.network_arena_bytes(plan, batch_size, self.threads)
         if self._arena.nbytes < size:
             self._arena = aligned(size)
         return _address(self._arena)
 
 
+def shapes(network: Network) -> list[list[int]]:
+    """The numbers of the kernel's ``Shape`` of each stage: see ``stages/plan.h``."""
+    rows = []
+    for number, stage in enumerate(network.stages, 1):
+        following = network.stages[number : number + 1]  # none after the last
+        to_dense = not any(later.is_convolution for later in following)
+        row = [
+            int(stage.is_convolution),
+            stage.channels,
+            stage.height,
+            stage.width,
+            stage.outputs,
+            stage.kernel,
+            stage.pool,
+            int(stage.is_average),
+            ACTIVATIONS[stage.activation],
+            int(to_dense),
+        ]
+        rows.append(row)
+    return rows
+
+
+def macros(network: Network) -> dict[str, str]:
+    """What makes a build of the kernel one for a network: see ``functions_of_stages.h``."""
+    stages = []
+    for number, row in enumerate(shapes(network)):
+        stages.append(f"STAGE({number},{','.join(map(str, row))})")
+    return {"NETWORK": " ".join(stages)}
+
+
+def build(network: Network) -> Path:
+    """The kernel for a network and this machine, as a shared library.
+
+    Raises
+    ------
+    UserError
+        If it cannot be built.
+    """
+    try:
+        return compiler.library(compiler.KERNEL, macros(network))
+    except UserError as error:
+        raise UserError(f"{error}: mend that, or use --engine torch") from error
+
+
 @functools.cache
-def _load(
-    image_shape: tuple[int, int, int], classes: int, library: Path | None
-) -> ctypes.CDLL:
-    """The kernel for images of a shape; one build for each, unless one is given."""
-    if library is None:
-        channels, height, width = image_shape
-        macros = {"CHANNELS": channels, "HEIGHT": height, "WIDTH": width}
-        macros["CLASSES"] = classes
-        try:
-            library = compiler.library(compiler.KERNEL, macros)
-        except UserError as error:
-            raise UserError(f"{error}: mend that, or use --engine torch") from error
-    return compiler.load(library, FUNCTIONS)
+def _load(network: Network, library: Path | None) -> ctypes.CDLL:
+    """A build of the kernel, loaded; by default the one for a network."""
+    return compiler.load(library or build(network), FUNCTIONS)
 
 
 def _split(flat: np.ndarray, shapes) -> dict[str, np.ndarray]:

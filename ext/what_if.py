@@ -4,6 +4,7 @@ It is a copy under ``_build/what-if``, with the copy's own modules, so that noth
 executed there writes elsewhere.
 """
 
+import html
 import inspect
 import json
 import math
@@ -159,6 +160,8 @@ def check(book: Book, values: dict[str, Value]) -> None:
     if not name:
         return
     module, _, attribute = name.partition(":")
+    # It may stand among the modules of the chapters.
+    sys.path[:0] = [str(folder.resolve()) for folder in book.module_folders]
     function = getattr(import_module(module), attribute)
     arguments = {key.lower(): value for key, value in values.items()}
     try:
@@ -234,12 +237,17 @@ def originals(book: Book) -> Iterator[Path]:
 
 
 def _config_of_edition(book: Book, values: dict[str, Value]) -> str:
-    """The book's ``_config.yml`` with the parameters, which its title names too."""
+    """The book's ``_config.yml`` with the parameters.
+
+    Its title names them too, and so does a band on top of each page of the HTML.
+    """
     settings = ", ".join(f"{name} = {value}" for name, value in values.items())
     config = Book(book.root).config  # read anew: it is changed here
     config["title"] += f" (what if {settings})"
     sphinx = config["sphinx"].setdefault("config", {})
     sphinx["chapters_parameters"] = values
+    band = f"An edition of this book: what if {html.escape(settings)}?"
+    sphinx.setdefault("html_theme_options", {})["announcement"] = band
     return yaml.safe_dump(config, allow_unicode=True)
 
 

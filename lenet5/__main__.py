@@ -21,7 +21,10 @@ from lenet5.config import SETTINGS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted."""
+    """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted.
+
+    ``verify`` has one code more, 3: there is nothing published to judge the run by.
+    """
     return run_command("lenet5", make_parser().parse_args(arguments))
 
 
@@ -172,14 +175,22 @@ def add_verify(commands) -> None:
     command = add_command(
         commands, "verify", verify, "judge a run of this machine by the published one"
     )
+    command.epilog = (
+        "It exits with 0 if the run is bit-identical or within the band, with 1 if it is "
+        "not, and with 3 if nothing was published for its network or its recipe."
+    )
     command.add_argument(
         "run",
         type=Path,
         nargs="?",
         metavar="RUN",
-        help="a run's folder (default: the report's run, trained if need be)",
+        help="a run's folder (default: the run of all defaults, trained if need be)",
     )
-    add_folder(command, "--record", RECORD, "the published run")
+    judge = command.add_mutually_exclusive_group()
+    add_folder(judge, "--record", RECORD, "the published run")
+    add_folder(
+        judge, "--against", None, "another run, to be compared with in its place"
+    )
 
 
 def add_behaviour(commands) -> None:
@@ -366,6 +377,7 @@ def committee_reader() -> Callable:
 def load_engine(path: Path):
     """The exact engine with the weights of a run's folder or of a safetensors file."""
     from lenet5 import engines
+    from lenet5.data import IMAGE_SHAPE
     from lenet5.parameters import load_weights
     from lenet5.run import Run
 
@@ -375,24 +387,40 @@ def load_engine(path: Path):
             "or name a run of your own"
         )
     if path.is_dir():
-        return Run.load(path).engine()
-    weights, image_shape = load_weights(path)
-    return engines.exact(weights, image_shape)
+        run = Run.load(path)
+        weights, network = run.weights, run.network
+    else:
+        weights, network = load_weights(path)
+    if network.image_shape != IMAGE_SHAPE:
+        raise UserError(
+            f"{path} reads images of shape {network.image_shape}, and digits are of shape "
+            f"{IMAGE_SHAPE} here: name a network that was trained on such"
+        )
+    return engines.exact(network, weights)
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Judge a run by the published one; 1 if it does not hold."""
+    """Judge a run by the published one, or by another; see ``--help`` for the code."""
     from lenet5.files import check_sums
     from lenet5.run import Run, load_or_train
-    from studies.verdict import verify
+    from studies.verdict import NOT_PUBLISHED, compare, verify
 
-    check_sums(options.record)  # before a training is spent on it
+    # What it is judged by comes first, before a training is spent on it.
+    if options.against:
+        other = Run.load(options.against)
+    else:
+        check_sums(options.record)
     if options.run:
         run = Run.load(options.run)
     else:
         run = load_or_train(Config(), record=None, on_epoch=reporter(Config()))
-    verdict = verify(run, options.record)
+    if options.against:
+        verdict = compare(run, other)
+    else:
+        verdict = verify(run, options.record)
     print(verdict)
+    if verdict.word == NOT_PUBLISHED:
+        return 3
     return 0 if verdict.holds else 1
 
 
@@ -402,7 +430,7 @@ def pin_behaviours(_: argparse.Namespace) -> int:
     from lenet5 import behaviour, engines
     from networks.trials import trials
 
-    lines = behaviour.pin(engines.PACKAGE, {engines.EXACT: engines.trial()})
+    lines = behaviour.pin(engines.PACKAGE, engines.trials())
     lines += behaviour.pin(networks.PACKAGE, trials())
     print("\n".join(lines))
     return 0

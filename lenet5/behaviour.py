@@ -8,6 +8,7 @@ no run becomes another. Changed arithmetic changes the trial, and is noticed at 
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -111,6 +112,18 @@ def digest(results) -> str:
     """The behaviour that the results of a trial make: of arrays, in their order."""
     by_place = dict(enumerate(results))
     return checksum(by_place)[:DIGITS]
+
+
+def bytes_of_noise(
+    images: int, image_shape: tuple[int, int, int], classes: int
+) -> Split:
+    """Made-up images of any shape with labels, the same on every machine."""
+    size = math.prod(image_shape)
+    drawn = random_numbers.splitmix64(0, np.arange(images * (size + 1)))
+    drawn = drawn.reshape(images, size + 1)
+    pixels = (drawn[:, 1:] >> np.uint64(56)).astype(np.uint8)
+    labels = (drawn[:, 0] % np.uint64(classes)).astype(np.int32)
+    return Split(pixels.reshape(images, *image_shape), labels)
 
 
 def noise(images: int, seed: int) -> Split:

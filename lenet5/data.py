@@ -14,6 +14,7 @@ from lenet5 import DATA
 
 TRAINING = 60_000  # images of MNIST
 TEST = 10_000
+IMAGE_SHAPE = (1, 28, 28)  # channels, height and width
 HELD_BACK = 5_000  # the last of the training images: open choices are made on them
 MD5 = {  # as the data set's distributors publish them
     "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",

@@ -92,7 +92,15 @@ def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     text = sealed[DIGEST:]
     if digest != _checksum(arrays, text):
         raise UserError(f"{path} is damaged: its checksum is not that of its content")
-    return arrays, json.loads(text)
+    try:
+        metadata = json.loads(text)
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise UserError(
+            f"{path} is damaged: what it says of its arrays is no JSON object"
+        )
+    return arrays, metadata
 
 
 def write_sums(folder: Path, dated: bool | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The network of the report in PyTorch, and its training step: the definition."""
+"""A network and its training step in PyTorch: the definition."""
 
 from collections import OrderedDict
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from exact import UserError
+from exact.network import Network
 from lenet5.data import Split
-from lenet5.parameters import initial_weights
 
 # What PyTorch computes has no checksum that every machine shares. This number stands for it
 # in the names of runs: raise it when a change makes the network or its step another.
@@ -17,59 +17,71 @@ BEHAVIOUR = "1"
 READ_AT_ONCE = 500  # images whose layers are in memory at a time
 
 
-class LeNet5(nn.Module):
-    """Two convolutions, two max-pools and three dense layers.
+class ScaledTanh(nn.Module):
+    """1.7159 tanh(2x/3), of LeCun et al. (1998), appendix A: 1 at 1 and -1 at -1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 1.7159 * torch.tanh(x * (2 / 3))
+
+
+def sequential(network: Network) -> nn.Sequential:
+    """A network of the family in PyTorch, by the names of its layers.
+
+    It takes images as floats in [0, 1], shape (N, channels, height, width), and gives
+    logits, shape (N, classes).
+    """
+    modules = OrderedDict()
+    for layer in network.layers:
+        stage = layer.stage
+        if layer.kind == "convolution":
+            module = nn.Conv2d(stage.channels, stage.outputs, stage.kernel)
+        elif layer.kind == "dense":
+            module = nn.Linear(stage.channels, stage.outputs)
+        elif layer.kind == "max pool":
+            module = nn.MaxPool2d(stage.pool)
+        elif layer.kind == "average pool":
+            module = nn.AvgPool2d(stage.pool)
+        elif layer.kind == "relu":
+            module = nn.ReLU()
+        elif layer.kind == "tanh":
+            module = ScaledTanh()
+        else:
+            module = nn.Flatten()
+        modules[layer.name] = module
+    return nn.Sequential(modules)
+
+
+def lenet5() -> nn.Sequential:
+    """The network of the report, written out.
 
     After LeCun et al., "Gradient-based learning applied to document recognition"
-    (1998), section II.B, in the variant of the original report. A side of 16 pixels or
-    more leaves ``side // 4 - 3`` after convolutions and pools.
-
-    Parameters
-    ----------
-    image_shape : tuple of int, (channels, height, width)
-    classes : int
-    seed : int
-        Of the initial weights.
-
-    Raises
-    ------
-    UserError
-        If the image is too small, or a count is below 1.
+    (1998), section II.B, in the variant of the original report. A test holds it to what
+    :func:`sequential` makes of the report's line, which is what is trained.
     """
-
-    def __init__(self, image_shape=(1, 28, 28), classes=10, seed=0):
-        super().__init__()
-        self.image_shape = tuple(image_shape)
-        channels, height, width = self.image_shape
-        start = initial_weights(seed, image_shape, classes)  # refuses what is too small
-        # fmt: off
-        self.layers = nn.Sequential(
-            OrderedDict(                                          # 1 x 28 x 28 for MNIST
-                conv1=nn.Conv2d(channels, 6, kernel_size=5),      # 6 x 24 x 24
-                relu1=nn.ReLU(),
-                pool1=nn.MaxPool2d(2),                            # 6 x 12 x 12
-                conv2=nn.Conv2d(6, 16, kernel_size=5),            # 16 x 8 x 8
-                relu2=nn.ReLU(),
-                pool2=nn.MaxPool2d(2),                            # 16 x 4 x 4
-                flatten=nn.Flatten(),                             # 256
-                dense1=nn.Linear(16 * (height // 4 - 3) * (width // 4 - 3), 120),
-                relu3=nn.ReLU(),
-                dense2=nn.Linear(120, 84),
-                relu4=nn.ReLU(),
-                dense3=nn.Linear(84, classes),                    # 10 logits
-            )
+    # fmt: off
+    return nn.Sequential(
+        OrderedDict(                                          # 1 x 28 x 28
+            conv1=nn.Conv2d(1, 6, kernel_size=5),             # 6 x 24 x 24
+            relu1=nn.ReLU(),
+            pool1=nn.MaxPool2d(2),                            # 6 x 12 x 12
+            conv2=nn.Conv2d(6, 16, kernel_size=5),            # 16 x 8 x 8
+            relu2=nn.ReLU(),
+            pool2=nn.MaxPool2d(2),                            # 16 x 4 x 4
+            flatten=nn.Flatten(),                             # 256
+            dense1=nn.Linear(256, 120),
+            relu3=nn.ReLU(),
+            dense2=nn.Linear(120, 84),
+            relu4=nn.ReLU(),
+            dense3=nn.Linear(84, 10),                         # logits
         )
-        # fmt: on
-        self.load_weights(start)
+    )
+    # fmt: on
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits, shape (N, classes), of images, shape (N, channels, height, width)."""
-        return self.layers(images)
 
-    def load_weights(self, weights: dict[str, np.ndarray]) -> None:
-        """Take the parameters from arrays, by the names of ``layers``."""
-        tensors = {name: torch.tensor(array) for name, array in weights.items()}
-        self.layers.load_state_dict(tensors)
+def take_weights(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Give a model the parameters in some arrays, by name."""
+    tensors = {name: torch.tensor(array) for name, array in weights.items()}
+    model.load_state_dict(tensors)
 
 
 class TorchEngine:
@@ -79,27 +91,36 @@ class TorchEngine:
 
     Parameters
     ----------
+    network : Network
     weights : dict of arrays, float32
-        By the names of :func:`lenet5.parameters.parameter_shapes`.
-    image_shape : tuple of int, (channels, height, width)
+        By the names of its parameters.
+    optimizer : str
+        ``"adam"`` or ``"sgd"``.
     device : str
         ``"cpu"`` or ``"cuda"``.
     """
 
-    def __init__(self, weights, image_shape=(1, 28, 28), device="cpu"):
+    def __init__(self, network: Network, weights, optimizer="adam", device="cpu"):
         self.device = device
-        self.model = LeNet5(image_shape, len(weights["dense3.bias"]))
-        self.model.load_weights(weights)
+        self.model = sequential(network)
+        take_weights(self.model, weights)
         self.model.to(device)
-        # Kingma and Ba 2014, algorithm 1; betas and epsilon are the paper's.
-        self.optimizer = torch.optim.Adam(self.model.parameters())
-        # Adam would make its moments in its first step; state() gives them before.
+        parameters = self.model.parameters()
+        if optimizer == "adam":
+            # Kingma and Ba 2014, algorithm 1; betas and epsilon are the paper's.
+            self.optimizer = torch.optim.Adam(parameters)
+        else:
+            # Sutskever and others 2013; the rate comes with each call of steps().
+            self.optimizer = torch.optim.SGD(parameters, lr=0, momentum=0.9)
+        # It would make its moments in its first step; state() gives them before.
         for parameter in self.model.parameters():
-            self.optimizer.state[parameter] = {
-                "step": torch.tensor(0.0),
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
-            }
+            zeros = torch.zeros_like(parameter)
+            if optimizer == "adam":
+                moments = {"step": torch.tensor(0.0), "exp_avg": zeros}
+                moments["exp_avg_sq"] = zeros.clone()
+            else:
+                moments = {"momentum_buffer": zeros}
+            self.optimizer.state[parameter] = moments
 
     def steps(self, split: Split, rows, batch_size: int, lr: float) -> np.ndarray:
         """Take a step a batch of ``split[rows]``; the mean loss of each, in nats."""
@@ -138,7 +159,7 @@ class TorchEngine:
         return {name: _array(tensor) for name, tensor in self._parameters()}
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that decides the next step: parameters, and Adam's moments and step."""
+        """All that decides the next step: parameters, and the optimizer's moments."""
         state = self.weights
         for name, parameter in self._parameters():
             for moment, tensor in self.optimizer.state[parameter].items():
@@ -148,13 +169,13 @@ class TorchEngine:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from what :meth:`state` gave."""
         weights = {name: state[name] for name in self.weights}
-        self.model.load_weights(weights)
+        take_weights(self.model, weights)
         for name, parameter in self._parameters():
             for moment, tensor in self.optimizer.state[parameter].items():
                 tensor.copy_(torch.tensor(state[f"{moment}.{name}"]))
 
     def _parameters(self):
-        return self.model.layers.named_parameters()
+        return self.model.named_parameters()
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.tensor(array, device=self.device)

@@ -1,7 +1,6 @@
 """A finished run: its name, its files, and how it is found or made."""
 
 import csv
-import dataclasses
 import json
 import os
 import platform
@@ -18,9 +17,10 @@ from exact import UserError
 from exact.arrays import checksum
 from exact.compiler import cpuinfo
 from exact.engine import ExactEngine
+from exact.network import Network
 from lenet5 import RECORD, RUNS, Config, data, engines, files
 from lenet5.data import Split
-from lenet5.parameters import load_weights
+from lenet5.parameters import describe_network, load_weights
 from lenet5.provenance import Provenance, fingerprint
 from lenet5.train import Metrics, train
 
@@ -33,7 +33,7 @@ class Run:
 
     config: Config
     history: list[Metrics]  # one before the first epoch and one after each
-    weights: dict[str, np.ndarray]  # by the names of parameters.parameter_shapes
+    weights: dict[str, np.ndarray]  # by the names of Network.parameter_shapes
     environment: dict  # see describe
 
     @property
@@ -41,17 +41,24 @@ class Run:
         """The run's name: the same for the same config, data and behaviour."""
         return name_of(self.config, provenance_of(self.environment))
 
+    @property
+    def network(self) -> Network:
+        """The network that was trained, for the images of the run."""
+        return engines.network_of(
+            self.config, self.environment["image_shape"], self.environment["classes"]
+        )
+
     def engine(self) -> ExactEngine:
         """The exact engine with the run's weights, to read images with."""
-        return engines.exact(self.weights, self.environment["image_shape"])
+        return engines.exact(self.network, self.weights)
 
     def save(self, folder: Path) -> None:
         """Write the run's files and their checksums, each whole; always the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         files.write_table(folder / "history.csv", [Metrics._fields, *self.history])
-        _write_json(folder / "config.json", dataclasses.asdict(self.config))
+        _write_json(folder / "config.json", self.config.settings())
         _write_json(folder / "environment.json", self.environment)
-        metadata = {"image_shape": self.environment["image_shape"]}
+        metadata = describe_network(self.network)
         files.save_arrays(folder / "model.safetensors", self.weights, metadata)
         files.write_sums(folder)
 
@@ -68,11 +75,17 @@ class Run:
         try:
             config, environment = _config_and_environment(folder)
             history = _read_history(folder / "history.csv")
-        except (ValueError, TypeError) as error:
+            images = environment["image_shape"], environment["classes"]
+            asked_for = engines.network_of(config, *images)
+        except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"{folder} is of another version: {error}") from error
-        weights, _ = load_weights(folder / "model.safetensors")
+        weights, network = load_weights(folder / "model.safetensors")
         if checksum(weights) != history[-1].weights:
             raise UserError(f"{folder}: the weights are not those of its history")
+        if network != asked_for:
+            raise UserError(
+                f"{folder}: the weights are not of the network in its config"
+            )
         return cls(config, history, weights, environment)
 
 
@@ -118,9 +131,10 @@ def load_or_train(
         if stored:
             return Run.load(stored)
     environment = describe(config, splits, provenance)
-    engine = engines.make(
-        config, environment["image_shape"], environment["classes"], threads
+    network = engines.network_of(
+        config, environment["image_shape"], environment["classes"]
     )
+    engine = engines.make(config, network, threads)
     runs.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if folder.exists() and not fresh:  # another process has made it meanwhile
@@ -205,7 +219,7 @@ def describe(
 
 def name_of(config: Config, provenance: Provenance) -> str:
     """The fingerprint of the run of a config: the same for all that decides it."""
-    return fingerprint([dataclasses.asdict(config)], provenance)
+    return fingerprint([config.settings()], provenance)
 
 
 def provenance_of(environment: dict) -> Provenance:
@@ -251,7 +265,7 @@ def _read_history(path: Path) -> list[Metrics]:
 
 def _config_and_environment(folder: Path) -> tuple[Config, dict]:
     config = _read_json(folder / "config.json")
-    return Config(**config), _read_json(folder / "environment.json")
+    return Config.from_settings(config), _read_json(folder / "environment.json")
 
 
 def _read_json(path: Path) -> dict:

@@ -77,13 +77,25 @@ def train_epoch(config: Config, split: Split, engine, epoch: int) -> None:
     """Take the steps of one epoch, from 1: each image once, in the epoch's own order."""
     images = len(split.labels)
     order = shuffle(config.seed, epoch, images)
+    rate = learning_rate(config, epoch)
     step = 0
     for start in range(0, images, STEPS * config.batch_size):
         rows = order[start : start + STEPS * config.batch_size]
-        losses = engine.steps(split, rows, config.batch_size, config.lr)
+        losses = engine.steps(split, rows, config.batch_size, rate)
         for loss in losses:
             step += 1
             check_loss(loss, config, epoch, f"step {step}")
+
+
+def learning_rate(config: Config, epoch: int) -> float:
+    """The rate of an epoch, from 1: the same in all of them, or falling in equal steps.
+
+    The last of falling rates is ``lr / epochs``. A product and a quotient, each rounded
+    once: the same number on every machine.
+    """
+    if config.schedule == "linear":
+        return config.lr * (config.epochs - epoch + 1) / config.epochs
+    return config.lr
 
 
 def check_loss(loss: float, config: Config, epoch: int, when: str) -> None:

@@ -13,37 +13,11 @@ static float sum_plain(const float lanes[16])
     return partial[0];
 }
 
-/* 2^t for |t| <= 126: see power2() in lanes.h. */
-static float power2_plain(float t)
-{
-    const float shift = 0x1.8p23f;
-    const float whole = t + shift;
-    const float f = t - (whole - shift);
-    float p = 1.5403530e-4f;
-    p = p * f + 1.33335581e-3f;
-    p = p * f + 9.61812911e-3f;
-    p = p * f + 5.55041087e-2f;
-    p = p * f + 2.40226507e-1f;
-    p = p * f + 6.93147181e-1f;
-    p = p * f + 1;
-    uint32_t bits;
-    float power;
-    __builtin_memcpy(&bits, &whole, sizeof bits);
-    bits = (bits << 23) + 0x3f800000;
-    __builtin_memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-
 /* 1.7159 tanh(2a/3), and its slope. */
-static float scaled_tanh_plain(float a, float *slope)
+static float tanh_and_slope_plain(float a, float *slope)
 {
-    const float A = 1.7159f;
-    const float S = 2.0f / 3;
-    float t = a * (S * 2.885390082f);
-    if (t < -26) t = -26;
-    if (t > 26) t = 26;
-    const float y = A * (1 - 2 / (power2_plain(t) + 1));
-    *slope = A * S - y * y * (S / A);
+    const float y = scaled_tanh_plain(a);
+    *slope = tanh_slope_plain(y);
     return y;
 }
 

@@ -140,9 +140,12 @@ def read_rows(path: Path, columns: Sequence[str], key: str) -> dict[str, list]:
     given = lines[0].split(",") if lines else []
     if given != list(columns):
         lacking = [name for name in columns if name not in given]
+        others = [name for name in given if name not in columns]
         why = "is no table of a study"
-        if lacking and key in given:
-            why = f"was made before there was a column {lacking[0]!r}"
+        if key in given and lacking:
+            why = f"has no column {lacking[0]!r}, which these runs need"
+        elif key in given and others:
+            why = f"has a column {others[0]!r}, which these runs do not have"
         raise UserError(f"{path} {why}: move it, or change --out")
     runs: dict[str, list] = {}
     place = columns.index(key)

@@ -12,7 +12,8 @@ import pandas as pd
 from exact import UserError
 from exact.arrays import checksum
 from exact.compiler import cpuinfo
-from lenet5 import RECORD, Config, behaviour, data, files
+from lenet5 import RECORD, behaviour, data, files
+from lenet5.config import report_config
 from lenet5.data import HELD_BACK, TEST, TRAINING, Split
 from lenet5.provenance import Provenance
 from networks import PACKAGE
@@ -30,6 +31,7 @@ COLUMNS = (
     "behaviour", "library", "machine",
 )  # fmt: skip
 NETWORK = RECORD / "lenet1998.safetensors"
+REPORT_CONFIG = report_config()  # whose network and batches the last rungs have
 
 
 def behaviour_of(rung: Rung) -> str:
@@ -117,7 +119,7 @@ def count_updates(rung: Rung, images: int) -> int:
 
 def count_batches(images: int) -> int:
     """The batches of a pass by Adam; the last may be short."""
-    return math.ceil(images / Config.batch_size)
+    return math.ceil(images / REPORT_CONFIG.batch_size)
 
 
 KIND = Kind(
@@ -245,7 +247,7 @@ def read_report() -> Step:
         of_train=fmean(trained.train_error),
         parameters=parameters.count(rung),
         multiply_adds=count_multiply_adds(rung),
-        updates=Config.epochs * count_batches(TRAINING),
+        updates=REPORT_CONFIG.epochs * count_batches(TRAINING),
         seconds=seconds,
         machine=machine,
     )

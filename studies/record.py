@@ -4,8 +4,17 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lenet5 import RECORD, Config
-from studies import committee, ladder, platforms, rounding, seeds, validation
+from lenet5 import RECORD
+from lenet5.config import report_config
+from studies import (
+    committee,
+    ladder,
+    platforms,
+    rounding,
+    seeds,
+    validation,
+    variations,
+)
 from studies.runs import Study
 
 SEEDS = range(200)
@@ -30,12 +39,12 @@ def make_run() -> None:
     """Train the published run, and write it."""
     from lenet5.run import load_or_train
 
-    load_or_train(Config(), fresh=True).save(RECORD)
+    load_or_train(report_config(), fresh=True).save(RECORD)
 
 
 def make_seeds(options: argparse.Namespace) -> int:
     """Train what the table of seeds lacks; the exit code of the command."""
-    configs = [Config(seed=seed) for seed in SEEDS]
+    configs = [report_config(seed=seed) for seed in SEEDS]
     return seeds.make(configs, options)
 
 
@@ -55,7 +64,16 @@ MAKERS = (
         "run",
         ("config.json", "environment.json", "history.csv", "model.safetensors"),
         "half a minute",
-        ("implementation", "results", "audit", "variability", "reproduce", "try-it"),
+        (
+            "introduction",
+            "implementation",
+            "results",
+            "audit",
+            "variability",
+            "ladder",
+            "reproduce",
+            "try-it",
+        ),
         "the published run",
         make_run,
     ),
@@ -96,6 +114,13 @@ MAKERS = (
         ("implementation",),
         "one short epoch on every platform at hand; needs qemu-user, nodejs and gcc",
         platforms.make,
+    ),
+    _of_study(
+        "variations",
+        variations.STUDY,
+        "an hour and a half",
+        (),
+        "what matters: the recipe with one thing changed, twenty times, with some seeds each",
     ),
     _of_study(
         "ladder-choices",
@@ -169,6 +194,6 @@ def describe() -> str:
         lines.append(made)
         lines.append(f"  {maker.what}")
         lines.append(f"  {command}")
-        lines.append(f"  read by {readers}")
+        lines.append(f"  read by {readers or 'no chapter yet'}")
         lines.append("")
     return "\n".join(lines).rstrip()

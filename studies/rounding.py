@@ -14,12 +14,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from exact.network import Network
 from lenet5 import RECORD, Config, engines, files
+from lenet5.config import REPORT, report_config
 from lenet5.data import load
 from lenet5.parameters import initial_weights
 from lenet5.train import train
 
 TABLE = "rounding.csv"
+CONFIG = report_config()
+NETWORK = Network(REPORT)
 COLUMNS = (
     "epoch", "first", "second", "weight_distance", "first_error", "second_error",
 )  # fmt: skip
@@ -94,16 +98,16 @@ def save_followed(path: Path) -> None:
 
     from lenet5.model import TorchEngine
 
-    engine = TorchEngine(initial_weights(Config().seed))
-    weights, errors = follow(Config(), load(), engine)
+    engine = TorchEngine(NETWORK, initial_weights(CONFIG.seed, NETWORK))
+    weights, errors = follow(CONFIG, load(), engine)
     name = torch.backends.cpu.get_cpu_capability()
     np.savez(path, name=name, weights=weights, errors=errors)
 
 
 def make() -> None:
     """Write the table."""
-    engine = engines.exact(initial_weights(Config().seed))
-    runs = {"exact engine": follow(Config(), load(), engine)}
+    engine = engines.exact(NETWORK, initial_weights(CONFIG.seed, NETWORK))
+    runs = {"exact engine": follow(CONFIG, load(), engine)}
     for capability in ("default", None):
         name, followed = follow_in_torch(capability)
         runs[name] = followed

@@ -13,7 +13,7 @@ import pandas as pd
 
 from exact import UserError
 from lenet5 import RECORD, RUNS, Config, data, engines
-from lenet5.config import SETTINGS
+from lenet5.config import EARLIER, SETTINGS
 from lenet5.run import load_or_train, name_of
 from studies import jobs, pool
 from studies.jobs import Progress, run_jobs
@@ -25,7 +25,8 @@ SETTING_COLUMNS.insert(0, "seed")
 METRICS = ["epoch", "train_loss", "train_error", "test_loss", "test_error", "weights"]
 # After what was measured: the seconds, and the run's name with what made it.
 MADE_BY = ["seconds", "fingerprint", "behaviour", "library", "machine"]
-COLUMNS = [*SETTING_COLUMNS, *METRICS, *MADE_BY]
+# What every table has; others stand in it where a run needs them, see columns_of.
+NEEDED = [name for name in SETTING_COLUMNS if name not in EARLIER] + METRICS + MADE_BY
 # Where an empty cell is a missing number, and not the empty text: the exact engine has no
 # library.
 MEASURED = ["train_loss", "train_error", "test_loss", "test_error", "seconds"]
@@ -59,11 +60,13 @@ def replicate(
     """
     provenances = {}  # of each engine: the data's checksum takes a moment
     by_name = {}
-    for config in sorted(configs, key=settings_of):
-        if config.engine not in provenances:
-            provenance = engines.provenance(config, splits or data.load())
-            provenances[config.engine] = provenance
-        by_name[name_of(config, provenances[config.engine])] = config
+    configs = list(configs)
+    settings = columns_of(configs)
+    for config in sorted(configs, key=functools.partial(settings_of, SETTING_COLUMNS)):
+        kind = (config.engine, engines.pin_of(config))
+        if kind not in provenances:
+            provenances[kind] = engines.provenance(config, splits or data.load())
+        by_name[name_of(config, provenances[kind])] = config
     arguments = {}
     for name, config in by_name.items():
         arguments[name] = (config, name, splits, runs)
@@ -73,10 +76,10 @@ def replicate(
         train_run,
         executor,
         out=out,
-        columns=COLUMNS,
+        columns=[*settings, *METRICS, *MADE_BY],
         key="fingerprint",
         length=count_rows,
-        receive=functools.partial(keep_run, runs),
+        receive=functools.partial(keep_run, runs, settings),
         on_run=on_run,
     )
     progress.done = [by_name[name] for name in progress.done]
@@ -107,9 +110,21 @@ def make(
     return jobs.show_end(progress)
 
 
-def settings_of(config: Config) -> list:
-    """The settings of a config in the order of the table's columns."""
-    return [getattr(config, name) for name in SETTING_COLUMNS]
+def columns_of(configs: Iterable[Config]) -> list[str]:
+    """The columns of a table of some runs that hold their settings.
+
+    A setting that all runs had before it was one has a column only where a run has another
+    value: see :data:`lenet5.config.EARLIER`.
+    """
+    changed = set()
+    for config in configs:
+        changed.update(config.settings())
+    return [name for name in SETTING_COLUMNS if name not in EARLIER or name in changed]
+
+
+def settings_of(columns: Iterable[str], config: Config) -> list:
+    """The settings of a config in the order of a table's columns."""
+    return [getattr(config, name) for name in columns]
 
 
 def count_rows(config: Config, *_) -> int:
@@ -142,7 +157,7 @@ def train_run(config: Config, name: str, splits, runs: Path) -> tuple:
     return run, seconds
 
 
-def keep_run(runs: Path, name: str, result: tuple) -> list[list]:
+def keep_run(runs: Path, columns: list[str], name: str, result: tuple) -> list[list]:
     """Keep a run that a worker has made, and give its rows of the table."""
     run, seconds = result
     if not (runs / name).exists():
@@ -158,7 +173,7 @@ def keep_run(runs: Path, name: str, result: tuple) -> list[list]:
     times = [""] * untimed + seconds
     rows = []
     for metrics, time_of_epoch in zip(run.history, times, strict=True):
-        row = settings_of(run.config)
+        row = settings_of(columns, run.config)
         row += metrics
         row.append(time_of_epoch)
         row += made_by
@@ -207,7 +222,7 @@ def read(path: Path = RECORD / "seeds.csv") -> Seeds:
     return Seeds(runs, table, losses, errors.round(2))
 
 
-def read_table(path: Path, needed: Iterable[str] = COLUMNS) -> pd.DataFrame:
+def read_table(path: Path, needed: Iterable[str] = NEEDED) -> pd.DataFrame:
     """The rows of a table of many runs, as a DataFrame.
 
     Raises

@@ -6,6 +6,7 @@ The same training is measured twice, on the images held back and on the test ima
 import pandas as pd
 
 from lenet5 import RECORD, Config
+from lenet5.config import report_config
 from lenet5.data import HELD_BACK, Split, hold_back, load
 from lenet5.files import write_sums
 from lenet5.run import Run, load_or_train
@@ -50,7 +51,7 @@ def choices(errors: pd.DataFrame) -> dict[str, int]:
 def make() -> None:
     """Train both runs, and write them."""
     train, test = load()
-    validated, tested = two_runs(Config(), train, test, fresh=True)
+    validated, tested = two_runs(report_config(), train, test, fresh=True)
     validated.save(RECORD / VALIDATED)
     tested.save(RECORD / TESTED)
     write_sums(RECORD)

@@ -1,10 +1,15 @@
 """Is a run the published one? Bit-identical, different, or within or outside a band.
 
 A run of the published config by the exact engine is the same bytes, or something is
-broken. For any other (the torch engine, CUDA, another recipe or seed) there is a band:
+broken. For any other (the torch engine, CUDA, another seed) there is a band:
 a prediction interval for the final test error and one for the test loss, each of 99.5 %,
 so that both hold one more run of the published recipe with a probability of at least
 99 % (Bonferroni). It follows from the replicates in ``record/seeds.csv`` alone.
+
+A run with other epochs, batches or rates is held to that band too and is told so: the band
+says whether it ends where the published recipe ends, and no more. For another network,
+activation, optimizer or schedule nothing was published, and there is no verdict. Whether
+two runs of such are one says :func:`compare`.
 """
 
 import dataclasses
@@ -13,7 +18,7 @@ from typing import NamedTuple
 
 from exact import UserError
 from lenet5 import Config
-from lenet5.config import SETTINGS
+from lenet5.config import EARLIER
 from lenet5.files import check_sums
 from lenet5.run import Run, provenance_of
 
@@ -24,17 +29,21 @@ IDENTICAL = "bit-identical"
 DIFFERENT = "different"
 WITHIN = "within the band"
 OUTSIDE = "outside"
+NOT_PUBLISHED = "nothing published"
+# Settings of which a run has the published value, or is no replicate of the recipe.
+RECIPE = ("epochs", "batch_size", "lr")
+ALL = "every epoch's metrics and every weight"
 
 
 class Verdict(NamedTuple):
-    """What was found: one of the four words above, and lines that explain it."""
+    """What was found: one of the five words above, and lines that explain it."""
 
     word: str
     details: list[str]
 
     @property
     def holds(self) -> bool:
-        """Whether the run reproduces the published one."""
+        """Whether the run reproduces the one that it is judged by."""
         return self.word in (IDENTICAL, WITHIN)
 
     def __str__(self) -> str:
@@ -55,9 +64,18 @@ def verify(run: Run, record: Path) -> Verdict:
     check_sums(record)
     published = Run.load(record)
     if run.history == published.history:
-        return Verdict(IDENTICAL, ["every epoch's metrics and every weight"])
+        return Verdict(IDENTICAL, [ALL])
     if run.config == published.config:
-        return Verdict(DIFFERENT, _causes(run, published))
+        causes = _causes(run, published, "the record")
+        return Verdict(DIFFERENT, [_parting(run, published), *causes])
+    unlike = _unlike(run.config, published.config)
+    differences = _differences(run.config, published.config, "published")
+    if any(name in EARLIER for name in unlike):
+        differences.append(
+            "the record has no run of this kind: python -m lenet5 verify RUN --against "
+            "ANOTHER compares two of your own"
+        )
+        return Verdict(NOT_PUBLISHED, differences)
     check_sums(record, ["seeds.csv"])
     details = []
     inside = True
@@ -67,12 +85,32 @@ def verify(run: Run, record: Path) -> Verdict:
         inside = inside and low <= ours <= high
         compared = f"{ours:.4f}, published {theirs:.4f} ({ours - theirs:+.4f})"
         details.append(f"{MEASURES[name]}: {compared}, band {low:.4f} to {high:.4f}")
-    theirs = dataclasses.asdict(published.config)
-    for name, ours in dataclasses.asdict(run.config).items():
-        if ours != theirs[name]:
-            details.append(f"{name} differs: {ours} here, {theirs[name]} published")
+    details += differences
+    if any(name in RECIPE for name in unlike):
+        details.append(
+            "the band is of the published recipe: whether this one ends where that does "
+            "is all that it tells"
+        )
+    if provenance_of(run.environment).data != provenance_of(published.environment).data:
+        details.append("the record was made from other data, and so was the band")
     word = WITHIN if inside else OUTSIDE
     return Verdict(word, details)
+
+
+def compare(run: Run, other: Run) -> Verdict:
+    """Whether two runs are one: bit-identical, or different.
+
+    They are bit-identical if settings, data, engine and all epochs are the same. Runs whose
+    epochs alone are, such as two that trained nothing, are not.
+    """
+    causes = _differences(run.config, other.config, "there")
+    causes += _sources(run, other, "the other run")
+    same = run.history == other.history
+    if same and not causes:
+        return Verdict(IDENTICAL, [ALL])
+    if not causes:
+        causes = _causes(run, other, "the other run")
+    return Verdict(DIFFERENT, [_parting(run, other), *causes])
 
 
 def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
@@ -92,12 +130,13 @@ def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
     from studies.intervals import prediction_interval
     from studies.seeds import read_table
 
-    settings = [setting.name for setting in SETTINGS]
-    table = read_table(path, [*settings, "epoch", "fingerprint", *MEASURES])
+    needed = [*recipe.settings(), "epoch", "fingerprint", *MEASURES]
+    table = read_table(path, needed)
     chosen = table.epoch == table.epochs  # after the last epoch
-    for setting in SETTINGS:
-        if setting.name != "seed":
-            chosen &= table[setting.name] == getattr(recipe, setting.name)
+    for name, value in dataclasses.asdict(recipe).items():
+        # What no run of a table has changed has no column in it.
+        if name != "seed" and name in table:
+            chosen &= table[name] == value
     ends = table[chosen].drop_duplicates("fingerprint")
     last = ends[list(MEASURES)].dropna()
     if len(last) < FEWEST:
@@ -107,20 +146,54 @@ def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
     return {name: prediction_interval(last[name], level) for name in MEASURES}
 
 
-def _causes(run: Run, published: Run) -> list[str]:
-    """Where two runs of one config part, and what can be the cause."""
-    pairs = zip(run.history, published.history, strict=True)
-    epoch = next(ours.epoch for ours, theirs in pairs if ours != theirs)
+def _unlike(ours: Config, theirs: Config) -> list[str]:
+    """The names of the settings in which two configs differ."""
+    theirs = dataclasses.asdict(theirs)
+    ours = dataclasses.asdict(ours)
+    return [name for name in ours if ours[name] != theirs[name]]
+
+
+def _differences(ours: Config, theirs: Config, where: str) -> list[str]:
+    """A line for each setting in which two configs differ."""
+    lines = []
+    for name in _unlike(ours, theirs):
+        values = f"{getattr(ours, name)} here, {getattr(theirs, name)} {where}"
+        lines.append(f"{name} differs: {values}")
+    return lines
+
+
+def _parting(run: Run, other: Run) -> str:
+    """Where two runs part, among the epochs that both have."""
+    pairs = zip(run.history, other.history, strict=False)
+    for ours, theirs in pairs:
+        if ours != theirs:
+            return f"the first epoch that differs is {ours.epoch}"
+    last = min(run.history[-1].epoch, other.history[-1].epoch)
+    return f"the epochs that both have are the same, 0 to {last}"
+
+
+def _causes(run: Run, other: Run, name: str) -> list[str]:
+    """Why two runs of one config can have parted; the other goes by a name."""
+    causes = _sources(run, other, name)
+    if causes:
+        return causes
+    if run.config.engine == "torch":
+        return ["PyTorch rounds as each machine likes: its runs need not be the same"]
+    return [
+        f"data and engine are those of {name}: this machine's processor, "
+        "system or compiler breaks the promise of the exact engine"
+    ]
+
+
+def _sources(run: Run, other: Run, name: str) -> list[str]:
+    """How another run, that goes by a name, comes from elsewhere than a run."""
     ours = provenance_of(run.environment)
-    theirs = provenance_of(published.environment)
-    causes = []
+    theirs = provenance_of(other.environment)
+    found = []
     if ours.data != theirs.data:
-        causes.append("the record was made from other data")
+        found.append(f"{name} was made from other data")
     if ours.behaviour != theirs.behaviour:
-        causes.append("the record was made by an engine of another behaviour")
-    if not causes:
-        causes.append(
-            "data and engine are those of the record: this machine's processor, "
-            "system or compiler breaks the promise of the exact engine"
-        )
-    return [f"the first epoch that differs is {epoch}", *causes]
+        found.append(f"{name} was made by an engine of another behaviour")
+    if theirs.library and ours.library != theirs.library:
+        found.append(f"{name} was made by {theirs.library}")
+    return found

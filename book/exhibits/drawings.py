@@ -116,6 +116,28 @@ def frame(axes: Axes) -> None:
     axes.add_patch(border)
 
 
+def in_rows(maps: np.ndarray, longest: int) -> np.ndarray:
+    """Maps in as few rows of about one length as hold them, for :func:`side_by_side`.
+
+    Parameters
+    ----------
+    maps : array, shape (count, height, width)
+    longest : int
+        Maps in a row at most.
+
+    Returns
+    -------
+    array, shape (rows, columns, height, width), float64
+        NaN where the last row has places to spare.
+    """
+    count = len(maps)
+    rows = -(-count // longest)
+    columns = -(-count // rows)
+    places = np.full((rows * columns, *maps.shape[1:]), np.nan)
+    places[:count] = maps
+    return places.reshape(rows, columns, *maps.shape[1:])
+
+
 def side_by_side(maps: np.ndarray) -> np.ndarray:
     """Maps side by side in one array, a pixel of nothing between two of them.
 

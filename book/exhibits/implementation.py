@@ -1,26 +1,104 @@
-"""The tables of the page *Implementation*: the layers, the recipe and the builds."""
+"""The listing and the tables of the page *Implementation*: layers, recipe and builds."""
 
+import inspect
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
 
-from exhibits.definition import loss_name, optimiser_name
-from exhibits.layers import LayerRow
+from exact.network import Layer, Network
+from exhibits.definition import loss_name, momentum, optimiser_name
+from exhibits.edition import has_report_network
+from exhibits.layers import NAMES, LayerRow
+from lenet5 import Config, model
+from lenet5.config import REPORT
 from lenet5.parameters import initial_weights
 from lenet5.run import Run
+from lenet5.train import learning_rate
 
+COMMENTS = 58  # the column of the comments in a listing of layers
 # What the original states of its training, by the name of each setting.
 ORIGINAL = {
+    "network": REPORT,
+    "activation": "ReLU",
     "epochs": "20",
     "batch size": "128",
     "optimiser": "Adam",
     "learning rate": "0.0003",
+    "schedule": "constant",
     "loss": "cross-entropy on logits",
     "initial weights": "Glorot uniform, zero biases",
     "seed": "none",
     "number format": "32-bit floating point",
 }
+
+
+# -- the network -----------------------------------------------------------------------
+
+
+def listing(config: Config, network: Network) -> str:
+    """The definition of a network in PyTorch, as the chapter shows it.
+
+    The report's stands written out in ``lenet5/model.py``, and is read from there; of
+    another network it is what would stand there.
+    """
+    if has_report_network(config):
+        source = inspect.getsource(model.lenet5)
+        start = source.index("# fmt: off\n") + len("# fmt: off\n")
+        return textwrap.dedent(source[start : source.index("# fmt: on")]).rstrip()
+    return written_out(network)
+
+
+def written_out(network: Network) -> str:
+    """A network of the family in PyTorch, as one would write it down."""
+    lines = ["return nn.Sequential("]
+    lines.append(_commented("    OrderedDict(", _shape(network.image_shape)))
+    for layer in network.layers:
+        code = f"        {layer.name}={_module(layer)},"
+        comment = ""
+        if layer is network.layers[-1]:
+            comment = "logits"
+        elif layer.kind not in ("relu", "tanh", "dense"):
+            comment = _shape(layer.shape)
+        lines.append(_commented(code, comment))
+    lines += ["    )", ")"]
+    return "\n".join(lines)
+
+
+def _module(layer: Layer) -> str:
+    """How the module of a layer is made, in PyTorch."""
+    stage = layer.stage
+    if layer.kind == "convolution":
+        return (
+            f"nn.Conv2d({stage.channels}, {stage.outputs}, kernel_size={stage.kernel})"
+        )
+    return {
+        "dense": f"nn.Linear({stage.channels}, {stage.outputs})",
+        "max pool": f"nn.MaxPool2d({stage.pool})",
+        "average pool": f"nn.AvgPool2d({stage.pool})",
+        "relu": "nn.ReLU()",
+        "tanh": "ScaledTanh()",
+        "flatten": "nn.Flatten()",
+    }[layer.kind]
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _commented(code: str, comment: str) -> str:
+    """A line of code with a comment at its end, in one column with the others'."""
+    if not comment:
+        return code
+    return f"{code:{COMMENTS}}# {comment}"
+
+
+def activation_in_words(activation: str) -> str:
+    """What stands after each layer but the last, in words."""
+    if activation == "tanh":
+        return "a tanh, scaled as in 1998"
+    return NAMES.get(activation, "none")
 
 
 def layer_rows(layers: list[LayerRow]) -> list[tuple]:
@@ -36,6 +114,9 @@ def layer_rows(layers: list[LayerRow]) -> list[tuple]:
     return lines
 
 
+# -- the recipe ------------------------------------------------------------------------
+
+
 def recipe_rows(run: Run) -> list[tuple]:
     """The lines of a table: each setting, of the original and of a run."""
     trained_by = settings_of(run)
@@ -44,24 +125,42 @@ def recipe_rows(run: Run) -> list[tuple]:
 
 def settings_of(run: Run) -> dict[str, object]:
     """What a run was trained by, in words, read off the run and the code that made it."""
-    bits = 8 * run.weights["conv1.weight"].itemsize
+    config = run.config
+    any_weights = next(iter(run.weights.values()))
+    bits = 8 * any_weights.itemsize
     return {
-        "epochs": run.config.epochs,
-        "batch size": run.config.batch_size,
-        "optimiser": optimiser_name(),
-        "learning rate": run.config.lr,
+        "network": config.network,
+        "activation": activation_in_words(config.activation),
+        "epochs": config.epochs,
+        "batch size": config.batch_size,
+        "optimiser": describe_optimiser(config),
+        "learning rate": config.lr,
+        "schedule": describe_schedule(config),
         "loss": loss_name(),
-        "initial weights": describe_initial_weights(run.config.seed),
-        "seed": run.config.seed,
+        "initial weights": describe_initial_weights(config.seed, run.network),
+        "seed": config.seed,
         "number format": f"{bits}-bit floating point",
     }
 
 
-def describe_initial_weights(seed: int) -> str:
+def describe_optimiser(config: Config) -> str:
+    """The optimiser of a config, in words."""
+    name = optimiser_name(config.optimizer)
+    return f"{name}, momentum {momentum()}" if name == "SGD" else name
+
+
+def describe_schedule(config: Config) -> str:
+    """How the learning rate goes over the epochs, in words."""
+    if config.schedule == "constant" or not config.epochs:
+        return config.schedule
+    return f"{config.schedule}, to {learning_rate(config, config.epochs):.3g}"
+
+
+def describe_initial_weights(seed: int, network: Network) -> str:
     """How the weights and the biases of a seed are drawn, in words."""
     zero_biases = True
     glorot = True
-    for name, array in initial_weights(seed).items():
+    for name, array in initial_weights(seed, network).items():
         if name.endswith("bias"):
             zero_biases = zero_biases and not array.any()
         else:
@@ -82,13 +181,19 @@ def _fills_glorot_range(weights: np.ndarray) -> bool:
     # Equation 16: the square root of 6 by the sum of what goes in and what comes out.
     fans = (weights.shape[0] + weights.shape[1]) * math.prod(weights.shape[2:])
     share = np.abs(weights).max() / math.sqrt(6 / fans)
-    return bool(0.95 < share <= 1)
+    # Of few weights the largest may be far from the limit: with the probability of one in
+    # a million that all are below this share of it.
+    least = min(0.95, 1e-6 ** (1 / weights.size))
+    return bool(least < share <= 1)
+
+
+# -- the machines ----------------------------------------------------------------------
 
 
 def build_rows(builds: pd.DataFrame) -> list[tuple]:
-    """The lines of a table: each build, with the first digits of its checksum."""
+    """The lines of a table: each build of the report's network, and digits of its checksum."""
     lines = []
-    for build in builds.itertuples():
+    for build in builds[builds.network == REPORT].itertuples():
         digits = f"`{build.weights[:16]}`"
         lines.append((build.platform, build.compiler, build.threads, digits))
     return lines
@@ -100,7 +205,7 @@ def machine_rows(run: Run, made: dict) -> list[tuple]:
     Parameters
     ----------
     made : dict
-        The environment of the published run, see :func:`lenet5.run.describe`.
+        The environment of ours where it was made, see :func:`lenet5.run.describe`.
     """
     return [
         ("processor", "AMD Ryzen 5 3500U", made["cpu"]),

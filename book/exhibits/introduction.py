@@ -1,5 +1,6 @@
 """The figure of the page *Introduction*: the network, layer by layer."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -7,15 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from exact.network import Network
 from exhibits import style
-from exhibits.layers import LayerRow
+from exhibits.layers import NAMES, steps
 
-# How a layer is called and coloured, by its class in PyTorch; others are not drawn.
-LOOKS = {
-    "Conv2d": ("convolution", style.PINK),
-    "MaxPool2d": ("max-pooling", style.ORANGE),
-    "Linear": ("dense", style.BLUE),
+COLOURS = {
+    "convolution": style.PINK,
+    "max pool": style.ORANGE,
+    "average pool": style.ORANGE,
+    "dense": style.BLUE,
 }
+STACKS = 5  # in a row: more have no room for the words below them
+MOST_SHEETS = 40  # in a stack: more cannot be told apart
+EDGE = 0.5  # points, between two sheets that stand far enough apart
+ROW, BAR = 5, 1  # heights of a row of stacks and of a bar
+HEIGHT = 2.5 / 8  # inches, of one of these
 
 
 class DrawnLayer(NamedTuple):
@@ -28,52 +35,50 @@ class DrawnLayer(NamedTuple):
 
 
 @style.drawing()
-def architecture(model, layers: list[LayerRow]) -> Figure:
-    """The layers from the image to the logits, to scale.
-
-    Parameters
-    ----------
-    model : lenet5.model.LeNet5
-    layers : list of LayerRow
-        Of :func:`exhibits.layers.layer_table`.
-    """
-    drawn = _drawn_layers(model, layers)
+def architecture(network: Network) -> Figure:
+    """The layers from the image to the logits, to scale."""
+    drawn = _drawn_layers(network)
     maps = [layer for layer in drawn if len(layer.shape) == 3]
     dense = [layer for layer in drawn if len(layer.shape) == 1]
-    figure, (top, bottom) = style.panels(2.5, 2, height_ratios=(5, 3))
-    _draw_maps(top, maps)
-    _draw_dense(bottom, dense)
-    for axes in (top, bottom):
+    rows = math.ceil(len(maps) / STACKS)
+    ratios = [ROW] * rows + [BAR * len(dense)]
+    height = HEIGHT * sum(ratios)
+    figure, panels = style.panels(height, rows + 1, height_ratios=ratios)
+    largest = max(max(layer.shape[1:]) for layer in maps)
+    for row in range(rows):
+        in_row = maps[row * STACKS : (row + 1) * STACKS]
+        _draw_maps(panels[row], in_row, largest)
+    _draw_dense(panels[-1], dense)
+    for axes in panels:
         axes.axis("off")
     return figure
 
 
-def _drawn_layers(model, layers: list[LayerRow]) -> list[DrawnLayer]:
+def _drawn_layers(network: Network) -> list[DrawnLayer]:
     """The image, and after it the layers that are drawn, each with its activation."""
-    drawn = [DrawnLayer("image", style.FAINT, model.image_shape, "")]
-    for place, row in enumerate(layers):
-        if row.kind not in LOOKS:
-            continue
-        name, colour = LOOKS[row.kind]
-        details = []
-        kernel_size = getattr(getattr(model.layers, row.name), "kernel_size", None)
-        if kernel_size is not None:
-            details.append(_rectangle(kernel_size))
-        following = layers[place + 1 : place + 2]  # none after the last
-        if following and following[0].kind == "ReLU":
-            details.append("ReLU")
-        drawn.append(DrawnLayer(name, colour, row.shape, ", ".join(details)))
+    drawn = [DrawnLayer("image", style.FAINT, network.image_shape, "")]
+    for step in steps(network):
+        kind = step.layer.kind
+        details = ", ".join(filter(None, (step.window, step.activation)))
+        shape = step.layer.shape
+        drawn.append(DrawnLayer(NAMES[kind], COLOURS[kind], shape, details))
     return drawn
 
 
-def _draw_maps(axes: Axes, maps: list[DrawnLayer]) -> None:
-    """Draw stacks of sheets from left to right, a sheet a channel, with words below."""
-    largest = max(max(layer.shape[1:]) for layer in maps)
+def _draw_maps(axes: Axes, maps: list[DrawnLayer], largest: int) -> None:
+    """Draw stacks of sheets from left to right, a sheet a channel, with words below.
+
+    Parameters
+    ----------
+    largest : int
+        The longest side of all maps, in pixels.
+    """
     scale = 0.76 / largest  # of the distance between two stacks, a pixel
     for place, layer in enumerate(maps):
         channels, height, width = layer.shape
-        step = min(0.035, 0.24 / channels)
-        offsets = step * (np.arange(channels) - (channels - 1) / 2)
+        sheets = min(channels, MOST_SHEETS)
+        step = min(0.035, 0.24 / sheets)
+        offsets = step * (np.arange(sheets) - (sheets - 1) / 2)
         for offset in offsets:
             corner = (place + offset - scale * width / 2, offset - scale * height / 2)
             sheet = Rectangle(
@@ -82,7 +87,7 @@ def _draw_maps(axes: Axes, maps: list[DrawnLayer]) -> None:
                 scale * height,
                 facecolor=layer.colour,
                 edgecolor=style.PAPER,
-                linewidth=0.5,
+                linewidth=min(EDGE, 35 * step),
             )
             axes.add_patch(sheet)
         lines = ["×".join(map(str, layer.shape)), layer.name]
@@ -90,7 +95,7 @@ def _draw_maps(axes: Axes, maps: list[DrawnLayer]) -> None:
             lines.append(layer.details)
         text = "\n".join(lines)
         axes.text(place, -0.5, text, ha="center", va="top", linespacing=1.25)
-    axes.set(xlim=(-0.5, len(maps) - 0.5), ylim=(-1.05, 0.48), aspect="equal")
+    axes.set(xlim=(-0.5, STACKS - 0.5), ylim=(-1.05, 0.48), aspect="equal")
 
 
 def _draw_dense(axes: Axes, layers: list[DrawnLayer]) -> None:
@@ -104,14 +109,7 @@ def _draw_dense(axes: Axes, layers: list[DrawnLayer]) -> None:
             label += f", {layer.details}"
         units.append(count)
         labels.append(label)
-    _, colour = LOOKS["Linear"]
-    bars = axes.barh(range(len(layers)), units, 0.7, color=colour)
+    bars = axes.barh(range(len(layers)), units, 0.7, color=COLOURS["dense"])
     axes.bar_label(bars, labels, padding=4)
     axes.set_xlim(0, 1.5 * max(units))
     axes.invert_yaxis()
-
-
-def _rectangle(size: int | tuple[int, int]) -> str:
-    """A size in words, such as 5×5; PyTorch gives one number for a square."""
-    rows, columns = size if isinstance(size, tuple) else (size, size)
-    return f"{rows}×{columns}"

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from exact import UserError
-from lenet5 import Config
-from lenet5.config import RECIPE, SETTINGS
+from lenet5 import Config, behaviour, engines
+from lenet5.config import EARLIER, RECIPE, SETTINGS
 from lenet5.provenance import Provenance
 from lenet5.run import Run, name_of
 
@@ -14,16 +14,10 @@ SHOWN = 12  # hexadecimal digits of a checksum
 
 def of_run(run: Run, command: str = "make reproduce") -> str:
     """The origin of what shows one run, as Markdown; ``command`` makes the recipe's anew."""
-    changed = []
-    for setting in RECIPE:
-        value = getattr(run.config, setting.name)
-        if value != setting.default:
-            changed.append(f"{setting.name.upper()}={value}")
-    if changed:
-        command = " ".join(["make what-if", *changed])
     name = f"run `{run.fingerprint}`"
     seed = f"seed {run.config.seed}"
-    return _line(name, seed, *_made_by(run), f"`{command}`")
+    made_by = _made_by(run.environment["data_sha256"], [run.environment["behaviour"]])
+    return _line(name, seed, *made_by, f"`{_command(run.config, command)}`")
 
 
 def of_data(checksum: str) -> str:
@@ -31,9 +25,12 @@ def of_data(checksum: str) -> str:
     return _line(f"data `{checksum[:SHOWN]}`", "no run", "`make reproduce`")
 
 
-def of_nothing() -> str:
-    """The origin of what shows neither data nor a run: a layout, a count of weights."""
-    return _line("no run", "no data", "`make reproduce`")
+def of_nothing(config: Config) -> str:
+    """The origin of what shows neither data nor a run: a layout, a count of weights.
+
+    The config asks for the network that is shown.
+    """
+    return _line("no run", "no data", f"`{_command(config, 'make reproduce')}`")
 
 
 def of_files(names: Sequence[str], command: str) -> str:
@@ -51,13 +48,14 @@ def of_study(runs: Iterable[dict], run: Run) -> str:
     runs : iterable of dict
         Each a row of a table of runs, see :attr:`studies.seeds.Seeds.runs`.
     run : Run
-        Another run, by the same engine on the same data.
+        Another run, on the same data; where the engine is pinned in one with theirs, by
+        the same engine.
 
     Raises
     ------
     UserError
         If a fingerprint is not that of its settings with the data of ``run``, or the
-        engine behaves otherwise than that of ``run``.
+        engine behaves otherwise than it is pinned.
     """
     runs = list(runs)
     for row in runs:
@@ -66,35 +64,77 @@ def of_study(runs: Iterable[dict], run: Run) -> str:
     digest = hashlib.sha256(names.encode()).hexdigest()
     seeds = _ranges(sorted({row["seed"] for row in runs}))
     counted = f"{len(runs)} runs `{digest[:SHOWN]}`"
-    return _line(counted, f"seeds {seeds}", *_made_by(run), "`make seeds`")
+    behaviours = sorted({row["behaviour"] for row in runs})
+    made_by = _made_by(run.environment["data_sha256"], behaviours)
+    return _line(counted, f"seeds {seeds}", *made_by, "`make seeds`")
 
 
-def _check_same_origin(row: dict, run: Run) -> None:
-    """Raise UserError if a row is not of the data and the engine of a run."""
+def config_of(row: dict) -> Config:
+    """The config of a row of a table of runs.
+
+    A setting that is younger than the table has no column in it, and the value that all
+    runs had before.
+
+    Raises
+    ------
+    UserError
+        If another setting is missing.
+    """
     settings = {}
     for setting in SETTINGS:
-        if setting.name not in row:
+        if setting.name in row:
+            settings[setting.name] = row[setting.name]
+        elif setting.name not in EARLIER:
             raise UserError(
                 f"the study's run {row['fingerprint']} was made before there was the "
                 f"setting {setting.name}: make the table again (make seeds)"
             )
-        settings[setting.name] = row[setting.name]
-    config = Config(**settings)
+    return Config.from_settings(settings)
+
+
+def _check_same_origin(row: dict, run: Run) -> None:
+    """Raise UserError if a row is not of the data of a run and its engine's behaviour."""
+    config = config_of(row)
     data = run.environment["data_sha256"]
     provenance = Provenance(data, row["behaviour"], row["library"])
-    same_engine = row["behaviour"] == run.environment["behaviour"]
-    if row["fingerprint"] != name_of(config, provenance) or not same_engine:
+    expected = _behaviour_for(config, run)
+    if (
+        row["fingerprint"] != name_of(config, provenance)
+        or row["behaviour"] != expected
+    ):
         raise UserError(
             f"the study's run {row['fingerprint']} is of other data or another engine "
             f"than the run {run.fingerprint}: make both again (make seeds)"
         )
 
 
-def _made_by(run: Run) -> list[str]:
-    """The data and the engine of a run, each by its checksum."""
-    data = run.environment["data_sha256"]
-    engine = run.environment["behaviour"]
-    return [f"data `{data[:SHOWN]}`", f"engine `{engine[:SHOWN]}`"]
+def _behaviour_for(config: Config, run: Run) -> str:
+    """What the engine of a config should behave like, beside a run.
+
+    Like the run's, where one trial pins both; else as it is pinned.
+    """
+    if config.engine != engines.EXACT or run.config.engine != engines.EXACT:
+        return run.environment["behaviour"]
+    pin = engines.pin_of(config)
+    if pin == engines.pin_of(run.config):
+        return run.environment["behaviour"]
+    return behaviour.pinned(engines.PACKAGE, pin)
+
+
+def _command(config: Config, otherwise: str) -> str:
+    """What makes a config's run anew: an edition, or the recipe's own command."""
+    changed = []
+    for setting in RECIPE:
+        value = getattr(config, setting.name)
+        if value != setting.default:
+            changed.append(f"{setting.name.upper()}={value}")
+    return " ".join(["make what-if", *changed]) if changed else otherwise
+
+
+def _made_by(data: str, behaviours: Iterable[str]) -> list[str]:
+    """The data and the engines of runs, each by its checksum."""
+    listed = ", ".join(f"`{behaviour[:SHOWN]}`" for behaviour in behaviours)
+    return [f"data `{data[:SHOWN]}`", f"engine {listed}"]
 
 
 def _ranges(numbers: list[int]) -> str:

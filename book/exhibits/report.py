@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from exhibits import edition
 from exhibits.predictions import Predictions
 from lenet5 import DATA, Config
 from lenet5.data import load
@@ -22,6 +23,11 @@ class Report:
     predictions: Predictions
     history: pd.DataFrame
     original: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """How figures call the run: "this report", or "this edition" if it is another."""
+        return edition.name_of(self.run.config)
 
 
 def make_report(config: Config) -> Report:

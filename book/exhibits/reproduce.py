@@ -12,12 +12,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 
 from exhibits import style
 from exhibits.drawings import draw_as_stored
+from exhibits.layers import listed
 from exhibits.predictions import Predictions
-from lenet5.config import RECIPE
+from lenet5.config import RECIPE, Setting
 
 ABOUT_ZERO = LinearSegmentedColormap.from_list(
     "zero", (style.BLUE, "white", style.ORANGE)
 )
+KERNELS = 6  # in a row
 
 
 @style.drawing()
@@ -33,8 +35,8 @@ def trained_here(
     ----------
     history : DataFrame
         Of :func:`exhibits.report.history_of`.
-    kernels : array, shape (6, 1, 5, 5)
-        Of the first layer.
+    kernels : array, shape (maps, channels, height, width)
+        Of the first layer; six are shown.
     predictions : Predictions
     rows : sequence of int
         Twelve test images, by their place in the file.
@@ -45,9 +47,10 @@ def trained_here(
     _draw_curves(charts[0], history, "loss", "loss (nats)")
     _draw_curves(charts[1], history, "error", "error (% of images)")
     style.count_epochs(*charts)
-    grid = below.subplots(3, 6)
+    grid = below.subplots(3, KERNELS)
+    kernels = kernels[:KERNELS]
     limit = float(np.abs(kernels).max())
-    for axes, kernel in zip(grid[0], kernels, strict=True):
+    for axes, kernel in zip(grid[0], kernels, strict=False):
         axes.imshow(
             kernel[0], cmap=ABOUT_ZERO, vmin=-limit, vmax=limit, gid=style.INVERTED
         )
@@ -107,18 +110,32 @@ def spread_of_seeds(seeds: pd.DataFrame) -> dict:
 
 
 def settings_of_page() -> bytes:
-    """The settings that the page offers, as JSON: name, label, kind, range and default."""
+    """The settings that the page offers, as JSON.
+
+    Each has its ``name``, its ``label``, its ``kind`` (``whole`` or ``number``, with where
+    it begins and ends as ``from`` and ``to``; ``choice``, with the ``choices``; or
+    ``network``, a line of notation) and its ``default``, which a command need not name.
+    """
     offered = []
     for setting in RECIPE:
-        least, largest = setting.limits
-        offered.append(
-            {
-                "name": setting.name,
-                "label": setting.label,
-                "whole": setting.kind is int,
-                "from": least,
-                "to": largest,
-                "default": setting.default,
-            }
-        )
+        entry = {"name": setting.name, "label": setting.label}
+        entry |= _allowed(setting)
+        entry["default"] = setting.default
+        offered.append(entry)
     return (json.dumps(offered, indent=1) + "\n").encode()
+
+
+def labels_in_words() -> str:
+    """What can be set on the page, in words."""
+    return listed(setting.label.lower() for setting in RECIPE)
+
+
+def _allowed(setting: Setting) -> dict:
+    """The kind of a setting, and what it may be, for :func:`settings_of_page`."""
+    if setting.kind is str and not setting.limits:
+        return {"kind": "network"}
+    if setting.kind is str:
+        return {"kind": "choice", "choices": list(setting.limits)}
+    least, largest = setting.limits
+    kind = "whole" if setting.kind is int else "number"
+    return {"kind": kind, "from": least, "to": largest}

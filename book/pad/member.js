@@ -36,7 +36,7 @@ lenet5.Reader = class extends lenet5.Compiled {
    * @param {Uint8Array<ArrayBuffer>} file
    */
   take(file) {
-    const tensors = lenet5.readTensors(file);
+    const tensors = lenet5.safetensors.read(file);
     let at = this.weights;
     for (const [name, shape] of Object.entries(lenet5.memberShapes)) {
       const { dtype, shape: found, values } = tensors[name], size = shape.reduce((a, b) => a * b);

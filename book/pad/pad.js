@@ -1,8 +1,9 @@
 // The pad: what is drawn, what the network reads in it, and what the reader is told.
 lenet5.pad = (async () => {
   "use strict";
-  const { centre, committee, network } = window.lenet5;
-  const kernel = await network.open();
+  const { centre, committee, networks } = window.lenet5;
+  const published = await networks.open();
+  let kernel = published; // the one that reads
   const images = JSON.parse(atob(window.appData["samples.json"]));
   const pad = document.querySelector(".digit-pad");
   const find = (name) => pad.querySelector(`.pad-${name}`);
@@ -32,7 +33,7 @@ lenet5.pad = (async () => {
     button.addEventListener("click", () => add({ image }));
     find("images").append(button);
   }
-  const bars = Array.from({ length: 10 }, (_, digit) => {
+  const bars = Array.from({ length: published.network.classes }, (_, digit) => {
     const bar = document.createElement("li");
     bar.innerHTML = `<span>${digit}</span><span class="pad-track"><span></span></span><span></span>`;
     find("bars").append(bar);
@@ -90,9 +91,9 @@ lenet5.pad = (async () => {
     frame = 0;
     [{}, ...marks].forEach(draw);
     const pixels = input();
-    const probabilities = pixels ? Array.from(kernel.read(pixels).probabilities) : new Array(10).fill(0);
+    const probabilities = pixels ? Array.from(kernel.read(pixels).probabilities) : new Array(bars.length).fill(0);
     const answer = probabilities.indexOf(Math.max(...probabilities)), blot = pixels && isBlot();
-    paint(seen, pixels ?? new Float32Array(784));
+    paint(seen, pixels ?? new Float32Array(published.network.pixels));
     jury.see(blot ? null : pixels);
     bars.forEach((bar, digit) => {
       bar.classList.toggle("pad-most", Boolean(pixels) && digit === answer);
@@ -201,8 +202,11 @@ lenet5.pad = (async () => {
   ink.imageSmoothingEnabled = false;
   pad.classList.remove("app-waiting");
   const jury = committee.offer(find("committee"));
-  network.offer(kernel, find("networks"), changed);
-  return kernel;
+  networks.offer(published, find("networks"), (chosen) => {
+    kernel = chosen;
+    changed();
+  });
+  return published;
 })();
 lenet5.pad.catch((error) => {
   const said = document.createElement("p");

@@ -12,25 +12,37 @@ lenet5.judge = (() => {
    */
   function history(text) {
     const [head, ...lines] = text.trim().split("\n");
+    const names = head.split(",");
     const rows = lines.map((line) => {
       const cells = line.split(",");
-      const row = head.split(",").map((name, i) => [name, name === "weights" ? cells[i] : Number(cells[i])]);
+      const row = names.map((name, i) => [name, name === "weights" ? cells[i] : Number(cells[i])]);
       return /** @type {Metrics} */ (Object.fromEntries(row));
     });
-    const whole = rows.every((row, i) => row.epoch === i && NAMES.slice(0, 4).every((name) => Number.isFinite(row[name])) && /^[0-9a-f]{64}$/.test(row.weights));
-    if (!rows.length || !whole) throw new Error("the record of the published run is damaged: build the book again");
+    if (!rows.length || !rows.every(isWhole)) throw new Error("the record of the published run is damaged: build the book again");
     return rows;
   }
 
   /**
-   * Whether a training repeats the published run, or its first epochs: all other settings are the same.
+   * Whether a row has all that it should.
+   * @param {Metrics} row
+   * @param {number} epoch
+   */
+  function isWhole(row, epoch) {
+    const hasNumbers = NAMES.slice(0, 4).every((name) => Number.isFinite(row[name]));
+    return row.epoch === epoch && hasNumbers && /^[0-9a-f]{64}$/.test(row.weights);
+  }
+
+  /**
+   * Whether a training repeats the published run, or its first epochs: all other settings are the
+   * same. Where the rate falls to the last epoch, the number of epochs counts as well.
    * @param {Config} config
    * @param {Config} published
    */
   function isPublished(config, published) {
     const names = /** @type {(keyof Config)[]} */ (Object.keys(config));
-    const same = names.every((name) => name === "epochs" || config[name] === published[name]);
-    return same && config.epochs <= published.epochs;
+    const isSame = names.every((name) => name === "epochs" || config[name] === published[name]);
+    if (config.schedule !== "constant") return isSame && config.epochs === published.epochs;
+    return isSame && config.epochs <= published.epochs;
   }
 
   /**
@@ -57,5 +69,18 @@ lenet5.judge = (() => {
     ].join("\n");
   }
 
-  return { differences, history, isPublished, report };
+  /**
+   * What trains the same on a computer: the command, with the settings that are not its defaults.
+   * @param {Config} config
+   * @param {Setting[]} settings
+   */
+  function command(config, settings) {
+    const words = ["python -m lenet5 train"];
+    for (const { name, default: usual } of settings) {
+      if (config[name] !== usual) words.push(`--${name.replaceAll("_", "-")} ${config[name]}`);
+    }
+    return words.join(" ");
+  }
+
+  return { command, differences, history, isPublished, report };
 })();

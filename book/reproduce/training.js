@@ -1,10 +1,13 @@
 // @ts-check
-// A training as the page has it: what it needs is loaded on the click, a worker does the work.
+// A training as the page has it: what it needs is loaded on the click, workers do the work.
 var lenet5 = lenet5 || {};
 
 lenet5.Training = (() => {
   const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
-  const WORKER = ["unpack.js", "kernel.js", "safetensors.js", "random_numbers.js", "sha256.js", "data.js", "train.js", "worker.js"];
+  const KERNEL = "kernel.wasm";
+  const SCRIPTS = [
+    "unpack.js", "network.js", "kernel.js", "sha256.js", "random_numbers.js", "data.js", "helper.js", "train.js", "worker.js",
+  ];
   const DATA = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"];
 
   /** What is missing for a training here, in words; empty if nothing is. */
@@ -13,6 +16,13 @@ lenet5.Training = (() => {
     if (typeof DecompressionStream === "undefined") return "DecompressionStream, which unpacks the images";
     if (typeof Worker === "undefined") return "workers, in which a page computes";
     return "";
+  }
+
+  /** The files that a training needs, by name, in base64. */
+  async function loadFiles() {
+    const names = [KERNEL, ...DATA, ...SCRIPTS];
+    const texts = await Promise.all(names.map((name) => lenet5.later(name, HERE)));
+    return Object.fromEntries(names.map((name, i) => [name, texts[i]]));
   }
 
   class Training {
@@ -24,17 +34,20 @@ lenet5.Training = (() => {
       this.ended = this.waiting = false;
     }
 
-    /** @param {Omit<Order, "files">} order */
-    async start(order) {
+    /**
+     * @param {Task} task
+     * @param {number} workers  one that trains, and its helpers
+     */
+    async start(task, workers) {
       try {
-        const names = ["kernel.wasm", ...DATA, ...WORKER];
-        const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await lenet5.later(name, HERE)])));
+        const files = await loadFiles();
         if (this.ended) return;
-        const code = WORKER.map((name) => new TextDecoder().decode(lenet5.bytes(files[name])));
-        this.worker = new Worker(URL.createObjectURL(new Blob(code, { type: "text/javascript" })));
+        const scripts = SCRIPTS.map((name) => new TextDecoder().decode(lenet5.bytes(files[name])));
+        const code = new Blob(scripts, { type: "text/javascript" });
+        this.worker = new Worker(URL.createObjectURL(code));
         this.worker.onmessage = ({ data }) => this.hear(data);
         this.worker.onerror = (event) => this.fail(event.message || "this browser refuses the page a worker");
-        this.worker.postMessage({ order: { ...order, files } });
+        this.worker.postMessage({ order: { ...task, files, code, workers } });
         if (this.waiting) this.pause(true); // asked for while the files were loaded
       } catch (error) {
         this.fail(/** @type {Error} */ (error).message);
@@ -54,7 +67,7 @@ lenet5.Training = (() => {
 
     stop() {
       this.ended = true;
-      this.worker?.terminate();
+      this.worker?.terminate(); // and its helpers with it
     }
   }
 

@@ -15,7 +15,8 @@ var lenet5 = lenet5 || {};
   let display;
   /** @type {Run} */
   let run;
-  let data = "", engine = ""; // checksums: which images, which engine
+  let data = ""; // a checksum: which images
+  let engine = ""; // and which engine
   /** @type {InstanceType<typeof lenet5.Training> | null} */
   let training = null;
   let paused = false;
@@ -23,32 +24,44 @@ var lenet5 = lenet5 || {};
   /** @param {string} sentence */
   const say = (sentence) => { find("said").textContent = sentence; };
   const done = () => run.history.length > run.config.epochs;
-  const weights = () => new Float32Array(lenet5.bytes(run.state).buffer, 24, 44426);
+  const network = () => display.networkOf(run.config);
+  const weights = () => lenet5.Kernel.weightsOf(lenet5.bytes(run.state), network());
 
   function showButtons() {
-    const running = Boolean(training), begun = run.history.length > 0 && !done();
+    const running = Boolean(training);
+    const begun = run.history.length > 0 && !done();
     find("train").hidden = running;
     find("train").textContent = begun ? `Go on from epoch ${run.history.length - 1}` : run.history.length ? "Train again" : "Train";
     find("again").hidden = running || !begun;
     find("pause").hidden = find("stop").hidden = !running;
     find("pause").textContent = paused ? "Go on" : "Pause";
+    find("on").hidden = running;
     find("use").hidden = running || !run.state;
   }
 
   /** @param {Word} word */
   function hear({ failed, progress, metrics, state, look }) {
     if (failed) end(`The training stopped: ${failed}.`);
-    if (look) display.look(look);
+    if (look) display.look(look, run.config);
     if (progress) {
       const gap = display.progress(progress, run.config);
       if (gap > 20 && !paused) say(`The page was suspended for ${sentences.time(gap)}; the training goes on.`);
     }
-    if (!metrics || !state || !look) return;
+    if (metrics && state && look) take(metrics, state, look);
+  }
+
+  /**
+   * Take what an epoch has come to.
+   * @param {Metrics} metrics
+   * @param {string} state
+   * @param {Look} look
+   */
+  function take(metrics, state, look) {
     run.history.push(metrics);
     run.state = state;
     run.probabilities = Array.from(look.probabilities);
     const kept = store.set("training", { engine, data, run });
-    find("kept").textContent = kept ? "" : "This browser lets the page keep nothing: if you close it, the training is lost.";
+    find("kept").textContent = kept ? "" : "This browser lets the page keep nothing of this run: if you close it, the training is lost.";
     display.history(run);
     say(sentences.epoch(metrics, run.config.epochs, display.comparable(run.config) ? display.book.published : null));
     if (done()) end(find("said").textContent ?? "");
@@ -68,17 +81,32 @@ var lenet5 = lenet5 || {};
     if (here && (left.hidden || !app.contains(left))) find("train").focus();
   }
 
+  /** The test images that a network in training is asked about, as floats in [0, 1]. */
+  function pictures() {
+    const { samples } = display.book;
+    const { pixels } = network();
+    const pictures = new Float32Array(pixels * samples.length);
+    samples.forEach((sample, i) => {
+      const levels = Float32Array.from(lenet5.bytes(sample.pixels));
+      pictures.set(levels.map((level) => level / 255), pixels * i);
+    });
+    return pictures;
+  }
+
   /** Go on with `run`, from its start or from the epoch that it has reached. */
   function start() {
+    const { imageShape, classes } = display.book;
+    const { config, history, state } = run;
     find("progress").hidden = false;
     find("state").textContent = "Loading the images and the kernel.";
     say("");
     display.begin();
     display.history(run);
+    const chosen = Number(/** @type {HTMLSelectElement} */ (find("cores")).value);
+    const workers = lenet5.cores.use(chosen, config, network());
     training = new lenet5.Training(hear);
-    const { samples } = display.book, pictures = new Float32Array(784 * samples.length);
-    samples.forEach(({ pixels }, i) => lenet5.bytes(pixels).forEach((level, j) => { pictures[784 * i + j] = level / 255; }));
-    training.start({ config: run.config, data, state: run.state, first: run.history.length, pictures, often: !still.matches });
+    const task = { config, imageShape, classes, data, state, first: history.length, pictures: pictures(), often: !still.matches };
+    training.start(task, workers);
     showButtons();
     find("pause").focus();
   }
@@ -97,15 +125,19 @@ var lenet5 = lenet5 || {};
     showButtons();
   }
 
+  /** The trained network as a file. */
+  const file = () => lenet5.safetensors.writeNetwork(network(), weights());
+
   function keepNetwork() {
     const last = run.history[run.history.length - 1];
     const about = { seed: run.config.seed, epoch: last.epoch, test_error: last.test_error };
-    store.set("network", { about, weights: lenet5.base64(lenet5.writeNetwork(weights())) });
+    // What is too long for the browser to keep is not handed on; then the pad says so.
+    if (!store.set("network", { about, weights: lenet5.base64(file()) })) store.remove("network");
   }
 
   function save() {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([lenet5.writeNetwork(weights())]));
+    link.href = URL.createObjectURL(new Blob([file()]));
     link.download = `lenet5-seed-${run.config.seed}-epoch-${run.history.length - 1}.safetensors`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
@@ -122,25 +154,66 @@ var lenet5 = lenet5 || {};
     }
   }
 
-  function open() {
-    const facts = JSON.parse(text("environment.json")), recipe = JSON.parse(text("config.json"));
-    const book = { published: lenet5.judge.history(text("history.csv")), recipe, spread: JSON.parse(text("spread.json")), samples: JSON.parse(text("samples.json")) };
-    if (book.published.length !== recipe.epochs + 1) throw new Error("the record of the published run is damaged: build the book again");
+  /**
+   * What the book says of the published run.
+   * @returns {Book}
+   */
+  function readBook() {
+    const facts = JSON.parse(text("environment.json"));
+    const settings = /** @type {Setting[]} */ (JSON.parse(text("settings.json")));
+    const recorded = { ...lenet5.EARLIER, ...JSON.parse(text("config.json")) };
+    const recipe = /** @type {Config} */ (Object.fromEntries(settings.map(({ name }) => [name, recorded[name]])));
+    const published = lenet5.judge.history(text("history.csv"));
+    if (published.length !== recipe.epochs + 1) throw new Error("the record of the published run is damaged: build the book again");
     data = facts.data_sha256;
-    engine = facts.behaviour;
-    display = new lenet5.Display(app, book);
+    engine = text("behaviours.json"); // what the engine computes, of the report's network and of any
+    return {
+      published,
+      recipe,
+      settings,
+      spread: JSON.parse(text("spread.json")),
+      samples: JSON.parse(text("samples.json")),
+      imageShape: facts.image_shape,
+      classes: facts.classes,
+    };
+  }
+
+  /** The training that the browser has kept, or the published one before its start. */
+  function keptRun() {
     const kept = store.get("training");
-    run = kept?.engine === engine && kept.data === data ? kept.run : { config: recipe, history: [], state: "", probabilities: [] };
+    const { recipe } = display.book;
+    if (kept?.engine !== engine || kept.data !== data) return { config: recipe, history: [], state: "", probabilities: [] };
+    return { ...kept.run, config: { ...lenet5.EARLIER, ...kept.run.config } };
+  }
+
+  function showKept() {
     display.history(run);
-    if (run.history.length) {
-      display.look({ weights: weights(), probabilities: Float64Array.from(run.probabilities) });
-      say(done() ? "This training was finished earlier." : `A training has reached epoch ${run.history.length - 1} of ${run.config.epochs}.`);
-    }
-    lenet5.choice.fill(/** @type {HTMLFormElement} */ (app.querySelector("form")), JSON.parse(text("settings.json")), recipe, (config) => {
+    if (!run.history.length) return;
+    display.look({ weights: weights(), probabilities: Float64Array.from(run.probabilities) }, run.config);
+    say(done() ? "This training was finished earlier." : `A training has reached epoch ${run.history.length - 1} of ${run.config.epochs}.`);
+  }
+
+  function offerChoice() {
+    const { settings, recipe, imageShape, classes } = display.book;
+    const form = /** @type {HTMLFormElement} */ (app.querySelector("form"));
+    /**
+     * @param {string} notation
+     * @param {string} activation
+     */
+    const describe = (notation, activation) => new lenet5.Network(notation, activation, imageShape, classes);
+    lenet5.choice.fill(form, settings, recipe, describe, (config) => {
       training?.stop();
       fresh(config);
       app.scrollIntoView();
     });
+  }
+
+  function open() {
+    display = new lenet5.Display(app, readBook());
+    run = keptRun();
+    showKept();
+    lenet5.cores.offer(/** @type {HTMLSelectElement} */ (find("cores")));
+    offerChoice();
     find("train").addEventListener("click", () => (run.history.length && !done() ? start() : fresh(run.config)));
     find("again").addEventListener("click", () => fresh(run.config));
     find("pause").addEventListener("click", pause);
@@ -151,12 +224,21 @@ var lenet5 = lenet5 || {};
     showButtons();
   }
 
+  /**
+   * Why the page could not be set up.
+   * @param {any} error
+   */
+  function reason(error) {
+    const damaged = error instanceof SyntaxError || error instanceof DOMException || error instanceof TypeError;
+    return damaged ? "the record of the published run is missing or damaged" : error.message;
+  }
+
   app.classList.remove("app-waiting");
   let missing = lenet5.Training.missing() && `Training in the page needs ${lenet5.Training.missing()}; this browser has none.`;
   try {
     open();
   } catch (error) {
-    missing ||= `Nothing can be compared here: ${error instanceof SyntaxError || error instanceof DOMException || error instanceof TypeError ? "the record of the published run is missing or damaged" : /** @type {Error} */ (error).message}.`;
+    missing ||= `Nothing can be compared here: ${reason(error)}.`;
   }
   if (missing) {
     say(missing);

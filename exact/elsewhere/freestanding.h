@@ -23,6 +23,14 @@ void *memcpy(void *to, const void *from, size_t n)
     for (size_t i = 0; i < n; i++) ((volatile char *)to)[i] = ((const char *)from)[i];
     return to;
 }
+void *memmove(void *to, const void *from, size_t n)
+{
+    volatile char *t = to;
+    const char *f = from;
+    if ((uintptr_t)to <= (uintptr_t)from) return memcpy(to, from, n);
+    while (n--) t[n] = f[n];
+    return to;
+}
 void *memset(void *to, int value, size_t n)
 {
     for (size_t i = 0; i < n; i++) ((volatile char *)to)[i] = (char)value;

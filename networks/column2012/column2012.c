@@ -204,7 +204,7 @@ INLINE void pool1_forward(State *s, int row, int m, const vec cells[4])
         best = where(more, cells[q], best);
         won = (won & ~more) | (q & more);
     }
-    const vec x = scaled_tanh(best, &slope);
+    const vec x = tanh_and_slope(best, &slope);
     for (int l = 0; l < POOL1_SIDE; l++) {
         s->x1[row][l][m] = x[l];
         s->s1[row][l][m] = slope[l];
@@ -261,7 +261,7 @@ INLINE void pool2_forward(State *s, int row)
         for (int o = 0; o < VECTORS2; o++) {
             const int at = row * POOL2_SIDE + x;
             vec slope;
-            store(s->x2[at] + 16 * o, scaled_tanh(best[x][o], &slope));
+            store(s->x2[at] + 16 * o, tanh_and_slope(best[x][o], &slope));
             store(s->s2[at] + 16 * o, slope);
             for (int l = 0; l < 16; l++) s->won2[at][16 * o + l] = won[x][o][l];
         }
@@ -282,7 +282,7 @@ INLINE void dense_forward(State *s)
         }
     }
     UNROLL for (int o = 0; o < VECTORS3; o++) {
-        store(s->x3 + 16 * o, scaled_tanh(sums[o], &slope));
+        store(s->x3 + 16 * o, tanh_and_slope(sums[o], &slope));
         store(s->s3 + 16 * o, slope);
     }
 }
@@ -508,7 +508,7 @@ INLINE void read_pool(const Convolution c, const float *corner, float *patch, fl
         }
         for (int m = 0; m < c.to; m++) best[m] = q == 0 ? sums[m] : where(sums[m] > best[m], sums[m], best[m]);
     }
-    for (int m = 0; m < c.to; m++) store(out + m * out_apart, scaled_tanh(best[m], &slope));
+    for (int m = 0; m < c.to; m++) store(out + m * out_apart, tanh_and_slope(best[m], &slope));
 }
 
 /* A layer of units, from `from` numbers an image to `to`; the last one is not squashed. */
@@ -524,7 +524,7 @@ INLINE void read_dense(int from, int to, const float *x, const float *rows, cons
         }
         add_products(AT_ONCE, sums, row, x, from);
         UNROLL for (int p = 0; p < AT_ONCE; p++) {
-            store(out + (u + p) * IMAGES, last ? sums[p] : scaled_tanh(sums[p], &slope));
+            store(out + (u + p) * IMAGES, last ? sums[p] : tanh_and_slope(sums[p], &slope));
         }
     }
 }

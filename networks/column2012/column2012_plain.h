@@ -91,7 +91,7 @@ static PlainPool pool_plain(const float *sums, int count)
     for (int q = 1; q < count; q++) {
         if (sums[q] > sums[pool.won]) pool.won = q;
     }
-    pool.x = scaled_tanh_plain(sums[pool.won], &pool.slope);
+    pool.x = tanh_and_slope_plain(sums[pool.won], &pool.slope);
     return pool;
 }
 
@@ -137,7 +137,7 @@ static int forward_plain(const Weights *w, PlainLayers *a, float logits[CLASSES]
     for (int u = 0; u < HIDDEN; u++) {
         float total = w->b3[u];
         for (int k = 0; k < FEATURES; k++) total += feature_plain(a, k) * w->dense[k][u];
-        a->x3[u] = scaled_tanh_plain(total, &a->s3[u]);
+        a->x3[u] = tanh_and_slope_plain(total, &a->s3[u]);
     }
     for (int i = 0; i < CLASSES; i++) {
         logits[i] = w->b4[i];

@@ -12,7 +12,8 @@ import numpy as np
 
 from exact import compiler
 from exact.arrays import aligned
-from lenet5 import Config, behaviour
+from lenet5 import behaviour
+from lenet5.config import report_config
 from networks.lenet1998 import schedule
 from networks.lenet1998.bitmaps import codes
 from networks.lenet1998.layout import state_of
@@ -20,6 +21,7 @@ from networks.lenet1998.parameters import initial_weights, parameter_shapes, top
 from networks.lenet1998.rungs import Rung
 
 SOURCE = Path(__file__).with_name("lenet1998.c")
+REPORT_CONFIG = report_config()  # of whose batches and rate Adam is, in the last rungs
 # What of a rung the compiler is told; the rest are numbers that the kernel is given.
 FLAGS = ("radial", "trained_pool", "tanh", "squash_maps", "table", "online")
 
@@ -153,7 +155,7 @@ class RungEngine:
         split,
         rows,
         maps=None,
-        batch_size: int = Config.batch_size,
+        batch_size: int = REPORT_CONFIG.batch_size,
         plainly: bool = False,
     ) -> int:
         """Present patterns in order.
@@ -185,7 +187,7 @@ class RungEngine:
             _address(maps),
             len(rows),
             batch_size,
-            Config.lr,
+            REPORT_CONFIG.lr,
         )
 
     def read(self, images, plainly: bool = False) -> np.ndarray:

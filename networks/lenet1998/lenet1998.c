@@ -172,7 +172,7 @@ static void present(State *s, const uint8_t *image, const float *map)
 /* The squashing function (paper, appendix A) or ReLU, and its slope. */
 INLINE vec squash(vec a, vec *slope)
 {
-    if (TANH) return scaled_tanh(a, slope);
+    if (TANH) return tanh_and_slope(a, slope);
     const mask on = a > 0;
     *slope = (vec)((mask)all(1) & on);
     return (vec)((mask)a & on);

@@ -54,7 +54,7 @@ static void present_plain(const Choices *c, const uint8_t *image, const float *m
 
 static float squash_plain(float a, float *slope)
 {
-    if (TANH) return scaled_tanh_plain(a, slope);
+    if (TANH) return tanh_and_slope_plain(a, slope);
     *slope = a > 0 ? 1 : 0;
     return a > 0 ? a : 0;
 }

@@ -68,7 +68,7 @@ def test_another_network_would_be_noticed(asked, engine):
     images, logits, _ = asked
     weights = engine.weights
     weights["conv1.bias"][0] += 1e-6
-    assert logits != ExactEngine(weights).logits(images).tobytes()
+    assert logits != ExactEngine(engine.network, weights).logits(images).tobytes()
 
 
 # -- the committee ---------------------------------------------------------------------

@@ -24,18 +24,23 @@ from built import ROOT, need
 from exact.arrays import checksum
 from lenet5 import RECORD
 from lenet5.run import Run
+from training_page import claim, use_cores
 
 
 @pytest.fixture(scope="module")
 def context(browser):
     context = browser.new_context(offline=True)
+    claim(context, cores=2)
     yield context
     context.close()
 
 
 @pytest.fixture(scope="module")
 def finished(training_book, context):
-    """A training that was paused, left in the middle by a reload, and finished."""
+    """A training that was paused, left in the middle by a reload, and finished.
+
+    Two workers train until the reload, and one goes on.
+    """
     page, asked, errors = context.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -55,6 +60,7 @@ def finished(training_book, context):
     page.in_the_middle = page.locator(".reproduce-state").inner_text()
     page.reload()
     page.after_reload = page.get_by_role("status").first.inner_text()
+    use_cores(page, 1)
     page.get_by_role("button", name="Go on from epoch 1").click()
     wait_for_rows(page, 3)
     page.asked, page.errors = asked, errors
@@ -73,6 +79,7 @@ def test_nothing_heavy_comes_before_the_click_and_nothing_from_a_network(finishe
 def test_it_was_paused_and_left_in_the_middle(finished):
     assert len(set(finished.while_paused)) == 1
     assert "Epoch 1 of 2" in finished.while_paused[0]
+    assert "on 2 cores" in finished.while_paused[0]
     assert "Epoch 2 of 2, step" in finished.in_the_middle
     assert finished.after_reload == "A training has reached epoch 1 of 2."
 
@@ -82,7 +89,8 @@ def test_losses_errors_and_weights_are_the_native_ones_bit_for_bit(finished, nat
     assert [tuple(row.values()) for row in run["history"]] == list(
         map(tuple, native.history)
     )
-    weights = np.frombuffer(base64.b64decode(run["state"]), np.float32, 44426, 24)
+    parameters = native.network.parameters
+    weights = np.frombuffer(base64.b64decode(run["state"]), np.float32, parameters, 24)
     assert weights.tobytes() == b"".join(
         array.tobytes() for array in native.weights.values()
     )
@@ -124,14 +132,16 @@ def test_kernels_and_readings_are_those_of_the_trained_network(finished, native,
     assert np.abs(red - (255 + np.abs(share) * (full - 255.0))).max() <= 1
 
 
-def test_the_saved_file_has_the_same_error_on_the_command_line(
-    finished, native, tmp_path
+def test_the_saved_file_is_the_native_one_and_the_command_line_reads_it(
+    finished, native, training_book, tmp_path
 ):
     with finished.expect_download() as download:
         finished.get_by_role("button", name="Save it").click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     assert path.name == "lenet5-seed-0-epoch-2.safetensors"
+    recorded = training_book / "record" / "model.safetensors"
+    assert path.read_bytes() == recorded.read_bytes()
     command = [sys.executable, "-m", "lenet5", "evaluate", path, "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -175,7 +185,7 @@ def test_the_scripts_are_sound_by_their_types(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode and not os.environ.get("CI"):
         pytest.skip("TypeScript cannot be installed: no network?")
-    pad = [f"pad/{name}.js" for name in ("network", "member", "committee")]
+    pad = [f"pad/{name}.js" for name in ("networks", "member", "committee")]
     folders = ("kernel/*.js", "reproduce/**/*.js", *pad)
     options = {"checkJs": True, "noEmit": True, "strict": True, "target": "es2023"}
     options |= {"lib": ["es2023", "dom", "dom.iterable"], "types": []}

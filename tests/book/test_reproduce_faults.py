@@ -12,9 +12,11 @@ from playwright.sync_api import expect
 
 from book_with_training import address, native, training_book, wait_for_rows
 from built import ROOT
-from exact import random_numbers
+from exact import UserError, random_numbers
+from exact.network import Network
+from lenet5.config import REPORT
 from lenet5.parameters import initial_weights
-from training_page import page, train
+from training_page import choose, page, train
 
 
 def other(page, name: str, change) -> None:
@@ -135,12 +137,6 @@ def test_without_scripts_the_page_says_so(browser, training_book):
     context.close()
 
 
-def choose(page, **values):
-    for name, value in values.items():
-        page.locator(f".reproduce input[name={name}]").fill(value)
-    page.get_by_role("button", name="Train with these").click()
-
-
 REFUSED = {
     "seed": ["-1", "4294967296", "0.5", "", "one"],
     "lr": ["-0.1", "10.1", "", "NaN"],
@@ -164,6 +160,32 @@ def test_a_value_out_of_range_is_refused_in_words(page, training_book):
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
+NO_NETWORKS = {
+    "": "relu",
+    "6C8": "relu",
+    "28x28-6C5": "relu",
+    "120N-6C5": "tanh",
+    "6C7-MP3-16C7-MP3-2C2": "relu",  # of 28 pixels nothing is left
+    "9999999N": "none",
+}
+
+
+def test_what_is_no_network_is_refused_in_the_words_of_the_command_line(
+    page, training_book
+):
+    page.goto(address(training_book))
+    page.get_by_text("What if?").click()
+    field = page.locator(".reproduce input[name=network]")
+    for notation, activation in NO_NETWORKS.items():
+        with pytest.raises(UserError) as refusal:
+            Network(notation, activation)
+        choose(page, network=notation, activation=activation)
+        expect(page.get_by_role("alert")).to_have_text(f"{refusal.value}.")
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+
+
 @pytest.mark.long
 def test_an_own_choice_has_a_spread_and_no_verdict(page, training_book):
     page.goto(address(training_book))
@@ -182,17 +204,27 @@ def test_a_loss_that_is_not_finite_ends_the_training(page, training_book):
     expect(train(page, training_book)).to_have_text(words, timeout=120_000)
 
 
+SEEDS = {0: REPORT, 1: "3C7-AP3-2C2-5N", 4294967295: "30N"}
+
+
 def test_draws_and_checksums_are_those_of_the_package(page, training_book):
     page.goto(address(training_book))
-    for name in ("random_numbers", "sha256"):
-        page.add_script_tag(path=ROOT / "book" / "reproduce" / "worker" / f"{name}.js")
-    for seed in (0, 1, 4294967295):
+    worker = ROOT / "book" / "reproduce" / "worker"
+    page.add_script_tag(path=worker / "random_numbers.js")
+    for seed, notation in SEEDS.items():
         found = page.evaluate(
-            "seed => ['initialWeights', 'shuffle'].map(name => lenet5.base64("
-            "new Uint8Array(lenet5.randomNumbers[name](seed, 3, 5000).buffer)))",
-            seed,
+            """([seed, notation]) => {
+                const { Network, randomNumbers } = lenet5;
+                const network = new Network(notation, "relu", [1, 28, 28], 10);
+                const weights = randomNumbers.initialWeights(seed, network);
+                const order = randomNumbers.shuffle(seed, 3, 5000);
+                return [weights, order].map(
+                    (numbers) => lenet5.base64(new Uint8Array(numbers.buffer)));
+            }""",
+            [seed, notation],
         )
-        weights = b"".join(a.tobytes() for a in initial_weights(seed).values())
+        drawn = initial_weights(seed, Network(notation))
+        weights = b"".join(array.tobytes() for array in drawn.values())
         order = random_numbers.shuffle(seed, 3, 5000).tobytes()
         assert [base64.b64decode(text) for text in found] == [weights, order]
     text = "".join(chr(65 + i % 26) for i in range(200))

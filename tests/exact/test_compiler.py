@@ -13,6 +13,7 @@ from exact import UserError, compiler
 from exact.engine import ExactEngine
 from lenet5.parameters import initial_weights
 from processes import python
+from report_network import for_images
 
 
 def test_two_processes_build_a_kernel_once(tmp_path):
@@ -37,9 +38,11 @@ print(compiler.library(compiler.KERNEL))
 
 
 def test_each_reason_for_no_kernel_is_one_line(tmp_path, monkeypatch):
+    network = for_images((1, 28, 28), 7)  # none is loaded before
+
     def refused():
         with pytest.raises(UserError, match=r"use --engine torch$") as caught:
-            ExactEngine(initial_weights(0, classes=7))  # none is loaded before
+            ExactEngine(network, initial_weights(0, network))
         assert "\n" not in str(caught.value)
         return str(caught.value)
 

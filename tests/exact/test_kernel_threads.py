@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from exact import UserError, random_numbers
-from exact.engine import ExactEngine
 from lenet5.data import Split
-from lenet5.parameters import initial_weights
+from report_network import report_engine
 
 RATE = 3e-4
 
@@ -25,9 +24,9 @@ def test_threads_decide_speed_alone(small):
     rows = random_numbers.shuffle(0, 1, 600)
 
     def run(threads, others):
-        engine = ExactEngine(initial_weights(0), threads=threads)
+        engine = report_engine(0, threads=threads)
         losses = engine.steps(small[0], rows[:384], 128, RATE)
-        goes_on = ExactEngine(initial_weights(1), threads=others)
+        goes_on = report_engine(1, threads=others)
         goes_on.restore(engine.state())
         losses = [*losses, *goes_on.steps(small[0], rows[384:], 128, RATE)]
         return goes_on.state(), losses, goes_on.measure(small[0])
@@ -42,7 +41,7 @@ def test_threads_decide_speed_alone(small):
 
 def test_slices_of_an_epoch_make_the_epoch(small):
     rows = random_numbers.shuffle(0, 1, 600)
-    whole, sliced = (ExactEngine(initial_weights(0)) for _ in range(2))
+    whole, sliced = (report_engine() for _ in range(2))
     losses = whole.steps(small[0], rows, 128, RATE)
     parts = [
         sliced.steps(small[0], rows[i : i + 256], 128, RATE) for i in (0, 256, 512)
@@ -58,9 +57,13 @@ import resource
 import numpy as np
 from lenet5.data import Split
 from exact.engine import ExactEngine
+from exact.network import Network
+from lenet5.config import REPORT
 from lenet5.parameters import initial_weights
+network = Network(REPORT)
+weights = initial_weights(0, network)
 split = Split(np.zeros((256, 1, 28, 28), np.uint8), np.zeros(256, np.int32))
-engines = [ExactEngine(initial_weights(0), threads=n) for n in (8, 1)]
+engines = [ExactEngine(network, weights, threads=n) for n in (8, 1)]
 for engine in engines:
     engine.steps(split, np.arange(128), 128, 1e-3)
 pages = int(open("/proc/self/statm").read().split()[0])
@@ -78,7 +81,7 @@ print(same)
 
 
 def test_what_lies_out_of_range_is_refused(small):
-    engine = ExactEngine(initial_weights(0))
+    engine = report_engine()
     images, labels = small[0].images[:10], small[0].labels[:10]
     for wrong in (-1, 10):
         labels = np.full(10, wrong, np.int32)

@@ -9,10 +9,8 @@ import pytest
 
 import all_figures as figures
 import made_up
-from exact.engine import ExactEngine
-from exhibits.layers import layer_table
+from exact.network import Network
 from exhibits.predictions import Predictions
-from lenet5.model import LeNet5
 from made_up import read
 
 
@@ -28,15 +26,14 @@ def lines(axes) -> dict[str, np.ndarray]:
 # -- data and network ------------------------------------------------------------------
 
 
-def test_the_architecture_is_read_off_the_model():
-    model = LeNet5()
-    maps, dense = figures.architecture(model, layer_table(model)).axes
+def test_the_architecture_is_read_off_the_description():
+    maps, dense = figures.architecture(made_up.NETWORK).axes
     shapes = [label.split("\n")[0] for label in texts(maps)]
     assert shapes == ["1×28×28", "6×24×24", "6×12×12", "16×8×8", "16×4×4"]
     assert texts(dense) == ["120   dense, ReLU", "84   dense, ReLU", "10   dense"]
     assert [bar.get_width() for bar in dense.patches] == [120, 84, 10]
-    model = LeNet5((3, 32, 40), 7)
-    maps, dense = figures.architecture(model, layer_table(model)).axes
+    other = Network(made_up.NETWORK.notation, "relu", (3, 32, 40), 7)
+    maps, dense = figures.architecture(other).axes
     assert texts(maps)[1] == "6×28×36\nconvolution\n5×5, ReLU"
     assert texts(dense)[-1] == "7   dense"
 
@@ -49,7 +46,7 @@ def test_the_grid_holds_each_image_in_its_place(mnist):
 
 
 def test_the_kernels_stand_in_the_sheet_as_in_the_weights():
-    first, second = figures.filters(made_up.WEIGHTS).axes[:4:2]
+    first, second = figures.filters(made_up.WEIGHTS, made_up.NETWORK).axes[:4:2]
     sheet = first.images[0].get_array()
     np.testing.assert_array_equal(sheet[:, 6:11], made_up.WEIGHTS["conv1.weight"][1, 0])
     sheet = second.images[0].get_array()
@@ -63,8 +60,8 @@ def test_the_kernels_stand_in_the_sheet_as_in_the_weights():
 
 def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
     image = mnist[1].images[0]
-    activations = ExactEngine(made_up.WEIGHTS).activations(image)
-    figure = figures.feature_maps(image, activations)
+    activations = made_up.activations(made_up.NETWORK, made_up.WEIGHTS, image)
+    figure = figures.feature_maps(image, activations, made_up.NETWORK)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[0] == "image"
     assert titles[1] == "convolution, ReLU: 6×24×24"

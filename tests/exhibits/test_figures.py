@@ -19,12 +19,9 @@ from PIL import Image
 import all_figures as figures
 import exhibits
 import made_up
-from exact.engine import ExactEngine
 from exhibits import display
 from exhibits.committee.costs import Cost
-from exhibits.layers import layer_table
 from exhibits.style import DARK, PAPER, WIDTH
-from lenet5.model import LeNet5
 from made_up import read
 from networks.lenet1998.engine import RungEngine
 from networks.lenet1998.rungs import BEST
@@ -36,11 +33,11 @@ TELEPHONE = 358  # pixels, the column of the book where the window has 390
 @pytest.fixture(scope="module")
 def arguments(read) -> dict[str, tuple]:
     """The made-up arguments of each figure, by its name."""
-    model, seven = LeNet5(), read.images[0]
-    activations = ExactEngine(made_up.WEIGHTS).activations(seven)
+    seven = read.images[0]
+    activations = made_up.activations(made_up.NETWORK, made_up.WEIGHTS, seven)
     ends = (1.0, 1.3)
     return {
-        "architecture": (model, layer_table(model)),
+        "architecture": (made_up.NETWORK,),
         "answer": (made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS),
         "atlas": (read, [3]),
         "class_bars": (np.array([1200, 34]), "images", 600.0, "average"),
@@ -60,8 +57,8 @@ def arguments(read) -> dict[str, tuple]:
         "errors_by_rung": (made_up.STEPS, 0.95),
         "errors_by_size": (made_up.SEEDS.to_numpy(),),
         "examples": (read, range(4)),
-        "feature_maps": (seven, activations),
-        "filters": (made_up.WEIGHTS,),
+        "feature_maps": (seven, activations, made_up.NETWORK),
+        "filters": (made_up.WEIGHTS, made_up.NETWORK),
         "final_and_best": (made_up.FINAL, made_up.SEEDS.min(axis=1)),
         "final_errors": (made_up.FINAL, made_up.FINAL, ends, made_up.MARKS),
         "first_maps": (seven, RungEngine(BEST, 0).maps),

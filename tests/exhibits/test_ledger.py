@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+import made_up
 from built import ROOT
 from exact import UserError
 from exhibits.audit import findings
@@ -29,8 +30,8 @@ from exhibits.audit.published import System, systems
 from exhibits.audit.tables import BADGES, claim_rows
 from exhibits.ledger import Claim, read_ledger
 from exhibits.predictions import Predictions
-from lenet5 import DATA, Config
-from lenet5.parameters import initial_weights
+from lenet5 import DATA
+from lenet5.config import report_config
 from lenet5.run import Run
 
 # What the original states and can be checked, so that no claim is dropped in silence.
@@ -155,8 +156,9 @@ def test_a_missing_ledger_is_named(tmp_path):
 @pytest.fixture
 def evidence(mnist) -> Findings:
     """A run that misreads the first 110 test images, and has learned nothing."""
-    facts = {"image_shape": [1, 28, 28], "data_sha256": "", "behaviour": ""}
-    run = Run(Config(), [], initial_weights(0), facts)
+    facts = {"image_shape": [1, 28, 28], "classes": 10}
+    facts |= {"data_sha256": "", "behaviour": ""}
+    run = Run(report_config(), [], made_up.WEIGHTS, facts)
     wrong = np.arange(10_000) < 110
     labels = mnist[1].labels
     read = Predictions(

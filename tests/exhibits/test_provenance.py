@@ -10,8 +10,8 @@ import pytest
 from built import ROOT
 from exact import UserError
 from exhibits import provenance
-from lenet5 import Config
-from lenet5.parameters import initial_weights
+from lenet5 import Config, behaviour, engines
+from lenet5.config import EARLIER, report_config
 from lenet5.run import Run
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.py"))
@@ -143,7 +143,7 @@ def test_print_has_it_too(printed):
 @pytest.fixture
 def run() -> Run:
     facts = {"data_sha256": "d" * 64, "behaviour": "c" * 16}
-    return Run(Config(), [], initial_weights(0), facts)
+    return Run(report_config(), [], {}, facts)
 
 
 def test_the_line_names_the_run_and_what_repeats_it(run):
@@ -151,14 +151,18 @@ def test_the_line_names_the_run_and_what_repeats_it(run):
     assert TRAINED.fullmatch(line)
     assert run.fingerprint in line
     assert f"data `{'d' * 12}` · engine `{'c' * 12}` · `make reproduce`" in line
-    other = dataclasses.replace(run, config=Config(epochs=3, lr=1e-3, seed=7))
-    assert "`make what-if EPOCHS=3 LR=0.001 SEED=7`" in provenance.of_run(other)
+    settings = {"network": "800N", "activation": "tanh", "epochs": 3, "lr": 1e-3}
+    other = dataclasses.replace(run, config=Config(seed=7, **settings))
+    command = "make what-if NETWORK=800N ACTIVATION=tanh EPOCHS=3 LR=0.001 SEED=7"
+    assert f"`{command}`" in provenance.of_run(other)
+    assert provenance.of_nothing(other.config) == f"No run · no data · `{command}`"
     assert "seed 7" in provenance.of_run(other)
     assert provenance.of_run(run, "make other").endswith("· `make other`")
 
 
 def test_without_a_run_the_line_names_the_data_or_the_file():
-    assert provenance.of_nothing() == "No run · no data · `make reproduce`"
+    line = provenance.of_nothing(report_config())
+    assert line == "No run · no data · `make reproduce`"
     line = provenance.of_data("0123456789abcdef")
     assert line == "Data `0123456789ab` · no run · `make reproduce`"
     line = provenance.of_files(["a.csv"], "make a")
@@ -191,3 +195,38 @@ def test_a_study_of_other_data_or_another_engine_is_refused(run, fact):
     other = dataclasses.replace(run, environment=run.environment | {fact: "0" * 64})
     with pytest.raises(UserError, match="other data or another engine"):
         provenance.of_study(study_of(other, [0, 1]), run)
+
+
+def test_a_study_that_is_older_than_a_setting_is_read_as_it_was_then(run):
+    rows = study_of(run, [0, 1])
+    for row in rows:
+        for name in EARLIER:
+            del row[name]
+    line = provenance.of_study(rows, run)
+    assert line == provenance.of_study(study_of(run, [0, 1]), run)
+    assert provenance.config_of(rows[1]) == report_config(seed=1)
+    del rows[0]["lr"]
+    with pytest.raises(UserError, match="before there was the setting lr"):
+        provenance.of_study(rows, run)
+
+
+def of_engine(run, config, pin: str) -> Run:
+    """A run of a config by the exact engine as it is pinned."""
+    pinned = behaviour.pinned(engines.PACKAGE, pin)
+    environment = run.environment | {"behaviour": pinned}
+    return dataclasses.replace(run, config=config, environment=environment)
+
+
+def test_beside_a_run_of_another_network_each_row_has_its_own_pin(run):
+    """An edition's engine is pinned by another trial than the report's."""
+    recorded = of_engine(run, report_config(), engines.EXACT)
+    edition = of_engine(run, report_config(network="800N"), engines.FAMILY)
+    rows = study_of(recorded, [0, 1])
+    line = provenance.of_study(rows, edition)
+    assert line == provenance.of_study(rows, recorded)
+    assert recorded.environment["behaviour"][:12] in line
+    for other in (edition, recorded):  # each with the engine of the other
+        config = report_config() if other is edition else edition.config
+        wrong = dataclasses.replace(other, config=config)
+        with pytest.raises(UserError, match="another engine"):
+            provenance.of_study(study_of(wrong, [0]), edition)

@@ -7,14 +7,14 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+import made_up
 from built import ROOT
 from exact.engine import ExactEngine
 from exhibits.variability.tables import measure_rows, measures
 from glued_numbers import glued
 from glued_words import glued_in
-from lenet5 import Config
+from lenet5.config import report_config
 from lenet5.data import Split
-from lenet5.parameters import initial_weights
 from lenet5.run import load_or_train
 from studies import rounding, seeds
 
@@ -43,7 +43,7 @@ def test_a_record_is_one_recipe_over_many_seeds(runs, count):
 @pytest.mark.parametrize("seed", [199])
 def test_a_recorded_seed_trained_again_gives_the_recorded_epochs(seed, mnist, tmp_path):
     recorded = list(RUNS.values())[seed]
-    config = Config(epochs=1, seed=seed)
+    config = report_config(epochs=1, seed=seed)
     run = load_or_train(config, mnist, runs=tmp_path, record=None)
     for metrics, row in zip(run.history, recorded, strict=False):
         assert {name: row[name] for name in metrics._fields} == {
@@ -108,13 +108,12 @@ def test_the_distance_is_a_share_of_the_length_of_the_weights():
 def test_a_run_is_followed_epoch_by_epoch(small):
     splits = [Split(images[:64], labels[:64]) for images, labels in small]
     weights, errors = rounding.follow(
-        Config(epochs=1), splits, ExactEngine(initial_weights(0))
+        report_config(epochs=1), splits, ExactEngine(made_up.NETWORK, made_up.WEIGHTS)
     )
     assert weights.shape == (2, 44_426)
     assert errors.shape == (2,)
-    assert (
-        weights[0, :150].tolist() == initial_weights(0)["conv1.weight"].ravel().tolist()
-    )
+    first = made_up.WEIGHTS["conv1.weight"].ravel()
+    assert weights[0, :150].tolist() == first.tolist()
     assert (weights[0] != weights[1]).any()
 
 

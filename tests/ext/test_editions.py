@@ -10,12 +10,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
+from bs4 import BeautifulSoup
 
 from built import ROOT, build, executed, succeed
 from ext.book import Book, BookError
 from ext.execute import Chapter
 from ext.parameters import declared_parameters
-from ext.what_if import check, choose, folder_name, parse
+from ext.what_if import check, choose, folder_name, parse, prepare
 from made_chapters import BOTH, notebooks, project, replace, update_said
 from made_edition import what_if
 
@@ -30,6 +32,8 @@ def test_an_edition_has_the_parameters_and_leaves_the_book_alone(project):
     page = (edition / "_build" / "html" / "text" / "one.html").read_text()
     assert "one 63" in page
     assert "what if size = 3" in page
+    assert band(page) == "An edition of this book: what if size = 3?"
+    assert band((project / "_build" / "html" / "index.html").read_text()) == ""
     assert executed(succeed(what_if(project, "SIZE=3"))) == []
     replace(edition / "text" / "one.py", "Some prose.", "Other prose.")
     assert update_said(edition) == ["chapter text/one: text updated"]
@@ -38,6 +42,22 @@ def test_an_edition_has_the_parameters_and_leaves_the_book_alone(project):
     assert notebook.cells[0].source == "size = 2"
     assert notebook.cells[1].source.splitlines() == ["# Parameters", "size = 3"]
     assert "injected-parameters" in notebook.cells[1].metadata.tags
+
+
+def band(page: str) -> str:
+    """What stands on top of a page of an edition; nothing on others."""
+    found = BeautifulSoup(page, "html.parser").select_one(".bd-header-announcement")
+    return found.get_text().strip() if found else ""
+
+
+def test_a_text_stands_in_the_band_as_it_is(project):
+    book = with_parameters(project, 'size = 2\nname = "a"', "size = 2")
+    edition = project.with_name("edition")
+    edition.mkdir()
+    prepare(book, edition, {"name": "<b>&"})
+    config = yaml.safe_load((edition / "_config.yml").read_text())
+    band = config["sphinx"]["config"]["html_theme_options"]["announcement"]
+    assert band == "An edition of this book: what if name = &lt;b&gt;&amp;?"
 
 
 def test_the_injected_cell_is_hidden_where_that_of_the_parameters_is(project):
@@ -274,16 +294,40 @@ def test_a_check_that_does_not_know_a_parameter_is_named(project):
 
 
 @pytest.mark.parametrize(
-    "setting", ["EPOCHS=-1", "EPOCHS=2.5", "LR=-1", "BATCH_SIZE=0"]
+    "setting",
+    [
+        "EPOCHS=-1",
+        "EPOCHS=2.5",
+        "LR=-1",
+        "BATCH_SIZE=0",
+        "NETWORK=6C5-X",
+        "NETWORK=50C7-MP3-50C7-MP3",
+        "ACTIVATION=gelu",
+        "OPTIMIZER=12",
+        "SCHEDULE=",
+    ],
 )
-def test_the_books_own_check_refuses_a_value_in_words(setting):
+def test_the_books_own_check_refuses_a_value_in_words(setting, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
     book = Book(ROOT)
-    given = parse(["EPOCHS=3", "SEED=4294967295", "LR=1e-3", "BATCH_SIZE=64"])
-    values = choose(book, given)
+    given = ["EPOCHS=3", "SEED=4294967295", "LR=1e-3", "BATCH_SIZE=64"]
+    given += ["NETWORK=12C5-MP2-32C5-MP2-240N-168N", "ACTIVATION=tanh"]
+    values = choose(book, parse([*given, "SCHEDULE=linear", "OPTIMIZER=sgd"]))
     check(book, values)
-    assert values == {"batch_size": 64, "epochs": 3, "lr": 0.001, "seed": 2**32 - 1}
+    assert values == {
+        "activation": "tanh",
+        "batch_size": 64,
+        "epochs": 3,
+        "lr": 0.001,
+        "network": "12C5-MP2-32C5-MP2-240N-168N",
+        "optimizer": "sgd",
+        "schedule": "linear",
+        "seed": 2**32 - 1,
+    }
     name = setting.partition("=")[0].lower()
-    with pytest.raises(BookError, match=f"what-if: .*{name}"):
+    named = "conv2 would leave" if "50C7" in setting else name
+    with pytest.raises(BookError, match=f"what-if: .*{named}"):
         check(book, choose(book, parse([setting])))
-    with pytest.raises(BookError, match="give batch_size, epochs, lr, seed"):
+    known = "activation, batch_size, epochs, lr, network, optimizer, schedule, seed"
+    with pytest.raises(BookError, match=f"give {known}"):
         choose(book, parse(["MOMENTUM=1"]))

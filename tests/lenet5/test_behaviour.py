@@ -30,6 +30,8 @@ print(json.dumps(names))
 """
 START = """
 from lenet5 import engines
+from exact.network import Network
+from lenet5.config import REPORT
 from lenet5.parameters import initial_weights
 from networks.column2012.columns import Column
 from networks.column2012.tried import for_column
@@ -38,8 +40,11 @@ from networks.lenet1998.tried import for_rung
 from networks.lenet1998.rungs import BEST, RAW
 from networks.member.reader import made_up
 
+report = Network(REPORT)
+other = Network("5C3-AP2-3N", "tanh")
 for start in (
-    lambda: engines.exact(initial_weights(0)),
+    lambda: engines.exact(report, initial_weights(0, report)),
+    lambda: engines.exact(other, initial_weights(0, other), "sgd"),
     lambda: for_rung(BEST, 0),
     lambda: for_rung(RAW, 0),
     lambda: for_column(Column(), 0),
@@ -91,7 +96,8 @@ def replace(path, old, new) -> None:
 
 def test_every_trial_gives_what_is_pinned():
     pinned = json.loads((engines.PACKAGE / behaviour.FILE).read_text())
-    assert pinned == {"exact": engines.trial()}
+    assert pinned == engines.trials()
+    assert list(pinned) == ["exact", "exact, any network"]
     pinned = json.loads((networks.PACKAGE / behaviour.FILE).read_text())
     assert pinned == trials()
 
@@ -117,9 +123,9 @@ def test_a_tree_that_is_rewritten_keeps_the_names_of_its_runs(tree):
         "DISTORTIONS_STREAM, YEAR = 60, 1998\n\n" + text[start:end]
     )
     # Rewritten: a kernel without comments, its functions renamed.
-    path = tree / "exact" / "kernel.c"
-    text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
-    path.write_text(text.replace("dense_backward", "layer_backward"))
+    for path in [tree / "exact" / "kernel.c", *(tree / "exact").glob("stages/*.h")]:
+        text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
+        path.write_text(text.replace("dense_backward", "layer_backward"))
     assert names(tree) == before
     done = python(tree, "-c", START)
     assert done.returncode == 0, done.stderr
@@ -127,7 +133,7 @@ def test_a_tree_that_is_rewritten_keeps_the_names_of_its_runs(tree):
 
 def test_changed_arithmetic_is_refused_and_once_pinned_makes_every_run_another(tree):
     before = names(tree)
-    replace(tree / "exact" / "kernel.c", "* 0.999f", "* 0.998f")
+    replace(tree / "exact" / "stages" / "optimizer.h", "* 0.999f", "* 0.998f")
     done = python(tree, "-m", "lenet5", "evaluate", str(ROOT / "record"))
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
@@ -135,8 +141,10 @@ def test_changed_arithmetic_is_refused_and_once_pinned_makes_every_run_another(t
     assert "make behaviour" in line
     assert "breaks the engine's promise" in line
     done = python(tree, "-m", "lenet5", "behaviour")
-    first, *others = done.stdout.splitlines()
-    assert re.fullmatch(r"[0-9a-f]{16}  exact  \(was [0-9a-f]{16}\)", first)
+    first, second, *others = done.stdout.splitlines()
+    changed = r"\(was [0-9a-f]{16}\)"
+    assert re.fullmatch(rf"[0-9a-f]{{16}}  exact  {changed}", first)
+    assert re.fullmatch(rf"[0-9a-f]{{16}}  exact, any network  {changed}", second)
     assert others
     assert all(line.endswith("(as before)") for line in others)
     done = python(tree, "-m", "lenet5", "evaluate", str(ROOT / "record"))
@@ -147,9 +155,9 @@ def test_changed_arithmetic_is_refused_and_once_pinned_makes_every_run_another(t
 
 
 CHANGES = [  # of what a trial must notice: where, what, and how otherwise
-    ("exact/kernel.c", "1e-8f", "1e-7f"),
+    ("exact/stages/optimizer.h", "1e-8f", "1e-7f"),
     ("exact/kernel.c", "/ 255.0f", "/ 256.0f"),
-    ("exact/kernel.c", "row += load(s->d1", "row -= load(s->d1"),
+    ("exact/stages/convolution.h", "s[t->dbias + o] = sum", "s[t->dbias + o] = -sum"),
     ("exact/kernel.c", "p[i] = p[i] / sum", "p[i] = p[i] / (sum + 1)"),
     ("exact/random_numbers.py", "SHUFFLES = 1000", "SHUFFLES = 1001"),
     ("lenet5/parameters.py", "math.sqrt(6", "math.sqrt(7"),
@@ -168,10 +176,18 @@ CHANGES = [  # of what a trial must notice: where, what, and how otherwise
     ("networks/column2012/column2012.c", "s->size *", "2 * s->size *"),
     ("networks/column2012/schedule.py", 'Decimal("0.00003")', 'Decimal("0.00004")'),
     ("networks/views.py", "total + 0.5", "total + 0.4"),
-    ("networks/lanes.h", "1.7159f", "1.716f"),
+    ("networks/lanes.h", "1.442695041f", "1.4427f"),
     ("networks/member/member.c", "/ -6;", "/ -7;"),
 ]
-SHORT = {0, 4, 8, 12, 14}
+CHANGES += [  # and of what the report's own trial does not use
+    ("exact/stages/optimizer.h", "m[i] * 0.9f", "m[i] * 0.8f"),
+    ("exact/stages/tanh.h", "HEIGHT 1.7159f", "HEIGHT 1.716f"),
+    ("exact/stages/tanh.h", "STEEPNESS - y * y", "STEEPNESS + y * y"),
+    ("exact/stages/convolution.h", "sum * (1.0f / (float)(B * B))", "sum / 3"),
+    ("exact/stages/convolution.h", "? columns(d) : area(d)", "? 1 : area(d)"),
+    ("lenet5/train.py", "config.epochs - epoch + 1)", "config.epochs - epoch)"),
+]
+SHORT = {0, 4, 8, 12, 14, len(CHANGES) - 6}
 
 
 @pytest.mark.parametrize(
@@ -187,6 +203,35 @@ def test_a_trial_notices_each_change_of_what_is_computed(tree, file, old, new):
     assert done.returncode == 1
     assert "where " in done.stderr
     assert "behaviours.json has" in done.stderr
+
+
+FAST = [  # changes of a fast form: it gives other bytes than the plain one beside it
+    ("all(HEIGHT * STEEPNESS) - y", "all(STEEPNESS) - y"),
+    ("return (vec)((mask)a & (a > 0));", "return (vec)((mask)a & (a > 1));"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), FAST)
+def test_a_fast_form_that_is_not_the_plain_one_trains_no_network(tree, old, new):
+    """No trial may notice it: they are of other networks than the one that is trained."""
+    (path,) = [
+        path
+        for path in (tree / "exact" / "stages").glob("*.h")
+        if old in path.read_text(encoding="utf-8")
+    ]
+    replace(path, old, new)
+    activation = "tanh" if "STEEPNESS" in old else "relu"
+    code = f"""
+from exact.network import Network
+from lenet5 import engines
+from lenet5.parameters import initial_weights
+network = Network("5C3-AP2-3N", {activation!r})
+engines.exact(network, initial_weights(0, network))
+"""
+    done = python(tree, "-c", code)
+    assert done.returncode == 1
+    assert "the fast form of the exact engine gives other bytes" in done.stderr
+    assert "5C3-AP2-3N" in done.stderr
 
 
 @pytest.mark.parametrize("content", ["", "{", None])

@@ -10,8 +10,12 @@ import pytest
 from PIL import Image
 
 from built import ROOT
+from exact.network import Network
 from lenet5 import Config, data
 from lenet5.__main__ import main
+from lenet5.config import NETWORK_EXAMPLE, REPORT, SETTINGS
+from lenet5.files import save_arrays
+from lenet5.parameters import describe_network, initial_weights, load_weights
 from lenet5.run import Run, load_or_train
 
 
@@ -76,8 +80,10 @@ def test_train_options_mirror_the_config(lenet5):
     code, out, _ = lenet5("train", "--help")
     text = " ".join(out.split())
     assert code == 0
-    for name in ("epochs", "batch-size", "lr", "seed", "engine", "device"):
-        assert f"--{name} {name.replace('-', '_').upper()}" in text
+    for setting in SETTINGS:
+        assert f"{setting.option} {setting.name.upper()}" in text
+    assert f"a line such as {NETWORK_EXAMPLE} (default {REPORT})" in text
+    assert "after each layer but the last: relu | tanh | none (default relu)" in text
     assert "images in a step: a whole number from 1 to 60000 (default 128)" in text
     assert "exact | torch (default exact)" in text
 
@@ -89,6 +95,14 @@ def test_train_options_mirror_the_config(lenet5):
         ("train --epochs many", "invalid int value: 'many'"),
         ("train --device tpu", "give cpu | cuda"),
         ("train --device cuda", "needs engine = 'torch'"),
+        ("train --network 6C9", "'6C9' has a kernel of side 9: write nCk for n maps"),
+        ("train --network 9N-6C5", "'6C5' stands after a dense layer: write nCk"),
+        ("train --network 9999999999N", "'9999999999N' is no layer: write nCk"),
+        ("train --network", "--network: expected one argument"),
+        ("train --activation sine", "'sine' is not allowed: give relu | tanh | none"),
+        ("train --optimizer lbfgs", "give adam | sgd"),
+        ("train --schedule cosine", "give constant | linear"),
+        ("verify --record a --against b", "not allowed with argument --record"),
         ("train --threads 0", "--threads: give a whole number from 1"),
         ("train --momentum 0.9", "unrecognized arguments: --momentum"),
         ("predict", "required: IMAGE"),
@@ -99,7 +113,7 @@ def test_train_options_mirror_the_config(lenet5):
 def test_a_wrong_question_exits_with_2(lenet5, arguments, text):
     code, out, error = lenet5(*arguments.split())
     assert (code, out) == (2, "")
-    assert text in error
+    assert text in error.splitlines()[-1]
 
 
 @pytest.fixture
@@ -159,6 +173,108 @@ def test_predict_reads_good_files_and_names_bad_ones(lenet5, run, digit):
     assert len(answer["probabilities"]) == 10
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-12)
     assert max(answer["probabilities"]) == answer["probabilities"][7]
+
+
+OTHER = "--network 5C5-MP3-9N --activation tanh --optimizer sgd --schedule linear"
+OTHER = [*OTHER.split(), "--lr", 0.05, "--epochs", 12, "--batch-size", 32]
+
+
+@pytest.fixture(scope="module")
+def other(small, tmp_path_factory):
+    """The folder of a run of another network, trained by the command."""
+    folder = tmp_path_factory.mktemp("other")
+    with pytest.MonkeyPatch.context() as change:
+        change.setattr(data, "load", lambda root: small)
+        command = ["train", *OTHER, "--runs", folder / "runs", "--out", folder / "out"]
+        assert main([str(word) for word in command]) == 0
+    return folder / "out"
+
+
+@pytest.mark.usefixtures("few_images")
+def test_another_network_is_trained_stored_and_read_again(
+    lenet5, other, small, digit, tmp_path
+):
+    run = Run.load(other)
+    assert (
+        run.config.settings().items()
+        > {
+            "network": "5C5-MP3-9N",
+            "activation": "tanh",
+            "optimizer": "sgd",
+            "schedule": "linear",
+        }.items()
+    )
+    assert load_weights(other / "model.safetensors")[1] == run.network
+    again = [*OTHER, "--runs", other.parent / "runs", "--json"]
+    code, out, error = lenet5("train", *again)
+    assert (code, error) == (0, "")  # it is stored
+    assert json.loads(out)["fingerprint"] == run.fingerprint
+    last = run.history[-1]
+    assert last.train_error < 10  # it learns
+    for place in (other, other / "model.safetensors"):
+        code, out, error = lenet5("evaluate", place, "--json")
+        assert (code, error) == (0, "")
+        measured = [last.train_loss, last.train_error, last.test_loss, last.test_error]
+        assert list(json.loads(out).values()) == measured
+        code, out, error = lenet5("predict", digit, "--run", place)
+        assert (code, error) == (0, "")
+        assert out.startswith(f"{digit}: 7 (")
+
+
+@pytest.mark.usefixtures("few_images")
+def test_a_network_too_large_for_the_images_is_named_before_a_training(
+    lenet5, tmp_path
+):
+    line = "6C5-MP2-16C5-MP2-16C5-9N"
+    code, out, error = lenet5("train", "--network", line, "--runs", tmp_path / "runs")
+    assert (code, out) == (1, "")
+    assert error.startswith(
+        f"lenet5: {line}: conv3 would leave empty maps, since only 4"
+    )
+    assert error.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_network_for_other_images_reads_no_digit(lenet5, digit, tmp_path):
+    network = Network("9N", image_shape=(3, 32, 32))
+    path = tmp_path / "colour.safetensors"
+    save_arrays(path, initial_weights(0, network), describe_network(network))
+    for command in (["evaluate", path], ["predict", digit, "--run", path]):
+        code, out, error = lenet5(*command)
+        assert (code, out) == (1, "")
+        assert error.startswith(
+            f"lenet5: {path} reads images of shape (3, 32, 32), and"
+        )
+        assert error.count("\n") == 1
+
+
+def test_verify_says_that_nothing_was_published_for_another_network(lenet5, other):
+    code, out, error = lenet5("verify", other)
+    assert (code, error) == (3, "")
+    word, *details = out.splitlines()
+    assert word == "nothing published"
+    assert f"  network differs: 5C5-MP3-9N here, {REPORT} published" in details
+    assert "--against" in details[-1]
+
+
+@pytest.mark.usefixtures("few_images")
+def test_verify_compares_two_runs_of_it(lenet5, other, tmp_path):
+    again = ["train", *OTHER, "--runs", tmp_path, "--out", tmp_path / "again"]
+    assert lenet5(*again, "--threads", 1)[0] == 0
+    code, out, error = lenet5("verify", tmp_path / "again", "--against", other)
+    assert (code, error) == (0, "")
+    assert out.splitlines()[0] == "bit-identical"
+    assert lenet5(*again, "--seed", 1)[0] == 0
+    code, out, error = lenet5("verify", tmp_path / "again", "--against", other)
+    assert (code, error) == (1, "")
+    assert out.splitlines() == [
+        "different",
+        "  the first epoch that differs is 0",
+        "  seed differs: 1 here, 0 there",
+    ]
+    code, out, error = lenet5("verify", other, "--against", tmp_path / "none")
+    assert (code, out) == (1, "")
+    assert error.startswith(f"lenet5: {tmp_path / 'none'}")
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict x.png --run", "verify"])

@@ -8,6 +8,7 @@ from exact.random_numbers import shuffle, splitmix64
 from lenet5.data import Split
 from lenet5.model import TorchEngine
 from lenet5.parameters import initial_weights
+from report_network import for_images
 
 STEPS, BATCH = 10, 32
 
@@ -25,10 +26,11 @@ def noise(image_shape, classes, count=STEPS * BATCH) -> Split:
     [((1, 28, 28), 10), ((3, 32, 32), 100), ((1, 16, 16), 2), ((2, 29, 31), 7)],
 )
 def test_the_engines_agree_over_ten_steps(mnist, image_shape, classes):
+    network = for_images(image_shape, classes)
     split = mnist[0] if image_shape == (1, 28, 28) else noise(image_shape, classes)
     # A seed without gradients as small as their rounding, which Adam would magnify.
-    weights = initial_weights(1, image_shape, classes)
-    engines = [each(weights, image_shape) for each in (ExactEngine, TorchEngine)]
+    weights = initial_weights(1, network)
+    engines = [each(network, weights) for each in (ExactEngine, TorchEngine)]
     rows = shuffle(1, 1, len(split.labels))[: STEPS * BATCH]
     for start in range(0, len(rows), BATCH):
         some = rows[start : start + BATCH]

@@ -23,6 +23,7 @@ from lenet5.files import (
     write_sums,
 )
 from lenet5.parameters import load_weights
+from report_network import NETWORK
 
 
 def test_any_bit_of_a_file_of_arrays_counts(tmp_path):
@@ -89,8 +90,8 @@ def test_weights_of_another_network_are_refused_by_name(tmp_path, change):
 def test_weights_from_elsewhere_are_read(tmp_path):
     published = load_file(RECORD / "model.safetensors")
     save_file(published, tmp_path / "weights", metadata={"format": "pt"})
-    weights, shape = load_weights(tmp_path / "weights")
-    assert shape == (1, 28, 28)
+    weights, network = load_weights(tmp_path / "weights")
+    assert network == NETWORK
     assert weights.keys() == published.keys()
     assert all(np.array_equal(weights[name], published[name]) for name in weights)
 

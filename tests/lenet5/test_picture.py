@@ -15,7 +15,8 @@ ORIENTATION = 274  # the tag of Exif
 
 @pytest.fixture(scope="module")
 def engine():
-    return ExactEngine(*load_weights(RECORD / "model.safetensors"))
+    weights, network = load_weights(RECORD / "model.safetensors")
+    return ExactEngine(network, weights)
 
 
 @pytest.fixture(scope="module")

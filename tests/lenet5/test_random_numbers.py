@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from exact import UserError
 from exact.random_numbers import shuffle, splitmix64
-from lenet5.parameters import initial_weights, parameter_shapes
+from report_network import report_weights
 
 # The first outputs of Vigna's splitmix64.c from the state 1234567.
 VECTORS = [
@@ -73,7 +72,7 @@ def test_every_image_comes_to_every_place_as_often():
 
 
 def test_weights_are_glorot_uniform_and_biases_zero():
-    for name, array in initial_weights(3).items():
+    for name, array in report_weights(3).items():
         assert array.dtype == np.float32
         if name.endswith("bias"):
             assert not array.any()
@@ -87,7 +86,7 @@ def test_weights_are_glorot_uniform_and_biases_zero():
 
 
 def test_the_seed_decides_the_weights_and_no_two_layers_share_draws():
-    one, same, other = (initial_weights(seed) for seed in (0, 0, 1))
+    one, same, other = (report_weights(seed) for seed in (0, 0, 1))
     assert all(np.array_equal(one[name], same[name]) for name in one)
     starts = set()
     for weights in (one, other):
@@ -95,25 +94,3 @@ def test_the_seed_decides_the_weights_and_no_two_layers_share_draws():
             flat = weights[name].ravel().astype(float)
             starts.add(tuple((flat[:5] / flat[0]).round(5)))
     assert len(starts) == 10
-
-
-def test_parameters_of_the_report():
-    shapes = parameter_shapes()
-    assert list(shapes)[:3] == ["conv1.weight", "conv1.bias", "conv2.weight"]
-    assert shapes["dense1.weight"] == (120, 256)
-    assert sum(map(math.prod, shapes.values())) == 44_426
-
-
-@pytest.mark.parametrize(
-    ("shape", "classes"),
-    [
-        ((1, 15, 28), 10),
-        ((1, 28, 15), 10),
-        ((0, 28, 28), 10),
-        ((1, 28, 28), 0),
-    ],
-)
-def test_a_shape_that_the_network_cannot_take_is_refused_in_words(shape, classes):
-    with pytest.raises(UserError, match="16 pixels or more") as error:
-        initial_weights(0, shape, classes)
-    assert str(shape) in str(error.value)

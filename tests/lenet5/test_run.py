@@ -12,6 +12,7 @@ import lenet5.run
 from bytes_of_files import contents, flipped
 from exact import UserError
 from lenet5 import RECORD, Config, behaviour, engines
+from lenet5.config import report_config
 from lenet5.data import Split
 from lenet5.files import (
     SUMS,
@@ -20,6 +21,7 @@ from lenet5.files import (
 )
 from lenet5.parameters import load_weights
 from lenet5.run import FILES, Run, describe, load_or_train, name_of
+from report_network import for_images
 
 CONFIG = Config(epochs=2)
 
@@ -107,7 +109,7 @@ def test_training_anew_gives_the_same_bytes_with_any_number_of_threads(
     [
         ("exact", (3, 32, 32), 100),
         ("torch", (1, 16, 16), 12),
-        ("torch", (2, 31, 45), 1),
+        ("torch", (2, 31, 45), 2),
     ],
 )
 def test_other_images_and_classes_are_stored_and_read_again(
@@ -115,7 +117,7 @@ def test_other_images_and_classes_are_stored_and_read_again(
 ):
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (60, *shape), np.uint8)
-    labels = generator.integers(0, max(1, classes - 1), 60, np.int32)
+    labels = generator.integers(0, classes - 1, 60, np.int32)
     splits = Split(images, labels), Split(images, labels.copy())
     splits[1].labels[0] = classes - 1  # which the training split does not show
     config = Config(epochs=1, engine=engine)
@@ -126,15 +128,15 @@ def test_other_images_and_classes_are_stored_and_read_again(
     assert again.history == run.history
     assert again.environment["image_shape"] == list(shape)
     weights, found = load_weights(tmp_path / run.fingerprint / "model.safetensors")
-    assert found == shape
+    assert found == again.network == for_images(shape, classes)
     assert all(np.array_equal(weights[name], run.weights[name]) for name in weights)
     if engine == "exact":
         assert again.engine().measure(splits[1])[1] == run.history[-1].test_error
 
 
 def test_images_that_are_too_small_are_refused_before_the_start(tmp_path):
-    tiny = Split(np.zeros((4, 1, 8, 8), np.uint8), np.zeros(4, np.int32))
-    with pytest.raises(UserError, match="16 pixels or more"):
+    tiny = Split(np.zeros((4, 1, 8, 8), np.uint8), np.array([0, 1, 0, 1], np.int32))
+    with pytest.raises(UserError, match="only 2×2 pixels come to it"):
         load_or_train(CONFIG, (tiny, tiny), runs=tmp_path / "runs", record=None)
     assert not (tmp_path / "runs").exists()
 
@@ -194,6 +196,24 @@ def test_a_run_of_an_earlier_version_is_refused_in_words(folder):
         Run.load(folder)
 
 
+@pytest.mark.parametrize(
+    "change", [{"classes": None}, {"image_shape": 28}, {"image_shape": [1, 2, 2]}]
+)
+def test_an_environment_that_fits_no_network_is_refused_in_words(folder, change):
+    path = folder / "environment.json"
+    environment = json.loads(path.read_text()) | change
+    path.write_text(json.dumps(environment))
+    write_sums(folder)
+    with pytest.raises(UserError) as caught:
+        Run.load(folder)
+    assert "\n" not in str(caught.value)
+    del environment["classes"]
+    path.write_text(json.dumps(environment))
+    write_sums(folder)
+    with pytest.raises(UserError, match="of another version: 'classes'"):
+        Run.load(folder)
+
+
 # --------------------------------------------------------------------------- the name
 
 
@@ -242,7 +262,7 @@ def test_a_whole_number_and_its_float_name_one_run():
 def test_the_record_is_a_run_of_this_code():
     check_sums(RECORD)
     run = Run.load(RECORD)
-    assert run.config == Config()
+    assert run.config == report_config()
     assert run.environment["behaviour"] == behaviour.pinned(engines.PACKAGE, "exact")
     assert len(run.history) == 21
     assert 98.5 <= 100 - run.history[-1].test_error <= 99.3

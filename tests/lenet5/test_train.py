@@ -1,7 +1,8 @@
-"""The config and the loop: its order, its measurements, its determinism, its failures."""
+"""The loop: its order, its measurements, its determinism, its failures."""
 
 import dataclasses
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,44 +11,8 @@ from exact import UserError
 from exact.engine import ExactEngine
 from exact.random_numbers import shuffle
 from lenet5 import Config
-from lenet5.parameters import initial_weights
-from lenet5.train import checksum, train
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "text"),
-    [
-        ("epochs", -1, "a whole number from 0"),
-        ("epochs", 2.5, "a whole number"),
-        ("epochs", True, "a whole number"),
-        ("batch_size", 0, "from 1 to 60000"),
-        ("lr", -1e-3, "a number from 0 to 10"),
-        ("lr", math.nan, "a number from 0 to 10"),
-        ("lr", math.inf, "a number from 0 to 10"),
-        ("seed", "7", "a whole number"),
-        ("seed", 2**32, "from 0 to 4294967295"),
-        ("engine", "jax", "exact | torch"),
-        ("device", "tpu", "cpu | cuda"),
-        ("device", "cuda", "needs engine = 'torch'"),
-    ],
-)
-def test_an_impossible_value_is_refused_with_the_allowed_range(name, value, text):
-    with pytest.raises(ValueError, match=name) as error:
-        Config(**{name: value})
-    assert text in str(error.value)
-
-
-def test_an_unknown_option_is_refused():
-    with pytest.raises(TypeError, match="threads"):
-        Config(threads=1)
-
-
-def test_the_defaults_are_the_recipe_of_the_report():
-    recipe = Config(epochs=20, batch_size=128, lr=3e-4, seed=0)
-    assert Config() == recipe
-    assert (recipe.engine, recipe.device) == ("exact", "cpu")
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        recipe.lr = 1.0
+from lenet5.train import checksum, learning_rate, train
+from report_network import NETWORK, report_engine, report_weights
 
 
 class Recorder:
@@ -90,8 +55,46 @@ def test_an_epoch_takes_every_image_in_the_order_that_was_drawn(small):
             assert split is small[0]
 
 
+def rates(config, small, history=()):
+    """The learning rate of each epoch that is trained: one in all steps of it."""
+    engine = Recorder()
+    train(config, *small, engine, history)
+    calls = np.array([call[3] for call in engine.calls])
+    by_epoch = calls.reshape(config.epochs + 1 - max(1, len(history)), -1)
+    assert (by_epoch == by_epoch[:, :1]).all()
+    assert by_epoch.shape[1] > 1  # calls an epoch
+    return by_epoch[:, 0].tolist()
+
+
+def test_a_rate_falls_epoch_by_epoch_to_its_last_part(small):
+    config = Config(epochs=4, batch_size=16, lr=1e-3, schedule="linear")
+    expected = [1e-3, 1e-3 * 3 / 4, 1e-3 * 2 / 4, 1e-3 / 4]
+    assert rates(config, small) == expected
+    constant = dataclasses.replace(config, schedule="constant")
+    assert rates(constant, small) == [1e-3] * 4
+    one = dataclasses.replace(config, epochs=1)
+    assert rates(one, small) == [1e-3]
+
+
+def test_a_rate_goes_on_falling_where_a_history_ends(small):
+    config = Config(epochs=4, batch_size=16, lr=1e-3, schedule="linear")
+    begun = train(dataclasses.replace(config, epochs=2), *small, Recorder())
+    assert rates(config, small, begun) == [1e-3 * 2 / 4, 1e-3 / 4]
+
+
+def test_the_rates_of_a_schedule_are_numbers_that_every_machine_has():
+    """A product and a quotient, each rounded once, from the true values of both."""
+    for lr in (3e-4, 0.1, 0.7, 10.0):
+        for epochs in (1, 3, 7, 20, 10_000):
+            config = Config(epochs=epochs, lr=lr, schedule="linear")
+            for epoch in (1, epochs // 2 + 1, epochs):
+                product = float(Fraction(lr) * (epochs - epoch + 1))
+                expected = float(Fraction(product) / epochs)
+                assert learning_rate(config, epoch) == expected
+
+
 def test_nothing_is_learned_from_the_test_split(small):
-    first, second = (ExactEngine(initial_weights(0)) for _ in range(2))
+    first, second = (report_engine() for _ in range(2))
     ours = train(Config(epochs=2, lr=3e-3), *small, first)
     swapped = train(Config(epochs=2, lr=3e-3), small[0], small[0], second)
     for one, other in zip(ours, swapped, strict=True):
@@ -101,7 +104,7 @@ def test_nothing_is_learned_from_the_test_split(small):
 
 
 def test_train_and_test_metrics_are_those_of_the_right_split(small):
-    engine = ExactEngine(initial_weights(0))
+    engine = report_engine()
     last = train(Config(epochs=3, lr=3e-3), *small, engine)[-1]
     assert (last.train_loss, last.train_error) == engine.measure(small[0])
     assert (last.test_loss, last.test_error) == engine.measure(small[1])
@@ -111,41 +114,41 @@ def test_train_and_test_metrics_are_those_of_the_right_split(small):
 
 def test_it_measures_before_the_first_epoch_and_after_each(small):
     seen = []
-    engine = ExactEngine(initial_weights(0))
+    engine = report_engine()
     history = train(
         Config(epochs=2), *small, engine, on_epoch=lambda *each: seen.append(each)
     )
     assert [row.epoch for row in history] == [0, 1, 2]
-    assert history[0].weights == checksum(initial_weights(0))
+    assert history[0].weights == checksum(report_weights(0))
     assert history[0].test_loss == pytest.approx(math.log(10), abs=0.15)
     assert all(each[0] is engine for each in seen)
     assert len({row.weights for row in history}) == 3
 
 
 def test_it_goes_on_where_a_history_ends(small):
-    whole = ExactEngine(initial_weights(0))
+    whole = report_engine()
     history = train(Config(epochs=3), *small, whole)
-    part = ExactEngine(initial_weights(0))
+    part = report_engine()
     begun = train(Config(epochs=1), *small, part)
-    again = ExactEngine(initial_weights(7))
+    again = report_engine(7)
     again.restore(part.state())
     assert train(Config(epochs=3), *small, again, begun) == history
     assert begun == history[:2]  # it is not changed
 
 
 def test_a_finished_history_asks_nothing_of_the_engine(small):
-    history = train(Config(epochs=1), *small, ExactEngine(initial_weights(0)))
+    history = train(Config(epochs=1), *small, report_engine())
     assert train(Config(epochs=1), *small, None, history) == history
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(small):
     one, same, other = (
-        train(Config(epochs=2, seed=seed), *small, ExactEngine(initial_weights(seed)))
+        train(Config(epochs=2, seed=seed), *small, report_engine(seed))
         for seed in (0, 0, 1)
     )
     assert one == same
     assert one[0].weights != other[0].weights
-    shuffled = train(Config(epochs=1, seed=1), *small, ExactEngine(initial_weights(0)))
+    shuffled = train(Config(epochs=1, seed=1), *small, report_engine())
     assert shuffled[0] == one[0]
     assert shuffled[1].weights != one[1].weights
 
@@ -156,8 +159,8 @@ def test_watching_changes_nothing(small):
         engine.logits(small[1].images)
         engine.weights["conv1.weight"][:] = 0
 
-    plain = train(Config(epochs=2), *small, ExactEngine(initial_weights(0)))
-    watched = ExactEngine(initial_weights(0))
+    plain = train(Config(epochs=2), *small, report_engine())
+    watched = report_engine()
     assert train(Config(epochs=2), *small, watched, on_epoch=busy) == plain
 
 
@@ -183,8 +186,9 @@ def test_a_measurement_that_is_not_finite_is_named_too(small):
 
 
 def test_a_run_that_explodes_ends_with_one_line(small):
-    weights = {name: 1e8 * array for name, array in initial_weights(0).items()}
-    engine = ExactEngine({name: np.float32(w) for name, w in weights.items()})
+    weights = {name: 1e8 * array for name, array in report_weights(0).items()}
+    start = {name: np.float32(array) for name, array in weights.items()}
+    engine = ExactEngine(NETWORK, start)
     with pytest.raises(UserError, match=r"the loss is (nan|inf) at epoch 0") as error:
         train(Config(epochs=1), *small, engine)
     assert "\n" not in str(error.value)

@@ -7,15 +7,14 @@ import pytest
 import torch
 
 from exact import random_numbers
-from exact.engine import ExactEngine
 from lenet5 import Config
 from lenet5.data import Split
-from lenet5.parameters import initial_weights
 from network1998 import float64, network  # noqa: F401, a fixture
 from networks.lenet1998 import bitmaps, parameters, schedule
 from networks.lenet1998 import definition as lenet1998
 from networks.lenet1998.engine import RungEngine
 from networks.lenet1998.rungs import BEST, LETTER, RAW, RUNGS
+from report_network import report_engine, report_weights
 
 ONLINE = [rung for rung in RUNGS if rung.online]
 VARIANTS = [*ONLINE, replace(LETTER, squash_maps=False, codes="random", j=1.0)]
@@ -53,7 +52,7 @@ def test_20_updates_are_those_of_the_definition(mnist, rung, float64):
 
 def test_20_updates_of_adam_are_those_of_the_reports_engine(mnist):
     """Given the report's own start, the last rung is the report."""
-    start = initial_weights(0)
+    start = report_weights()
     names = zip(parameters.parameter_shapes(RAW).items(), start.values(), strict=True)
     weights = {}
     for (name, shape), array in names:
@@ -61,7 +60,7 @@ def test_20_updates_of_adam_are_those_of_the_reports_engine(mnist):
             assert array.shape == (120, 256)
         weights[name] = array.reshape(shape)
     engine = RungEngine(RAW, 0, weights)
-    report = ExactEngine(start, threads=1)
+    report = report_engine(threads=1)
     rows = random_numbers.shuffle(0, 1, 60_000)[: 20 * Config.batch_size]
     engine.train(mnist[0], rows)
     report.steps(mnist[0], rows, Config.batch_size, Config.lr)

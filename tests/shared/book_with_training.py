@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from built import ROOT, build, shared, succeed
-from lenet5 import RECORD, Config
+from lenet5 import RECORD
+from lenet5.config import report_config
 from lenet5.run import Run, load_or_train
 
 APPS = {"reproduce": "reproduce", "try-it": "pad"}
@@ -26,10 +27,12 @@ TOC = "format: jb-book\nroot: index\nchapters: [{file: book/reproduce}, {file: b
 
 def write_book(folder: Path) -> None:
     """Write and build the book; each page is the chapter's own directive and no more."""
-    run = load_or_train(Config(epochs=2), runs=folder / "runs", record=None)
+    run = load_or_train(report_config(epochs=2), runs=folder / "runs", record=None)
     run.save(folder / "record")
     (folder / "data").symlink_to(ROOT / "data")
     (folder / "record" / "committee").symlink_to(RECORD / "committee")
+    (folder / "lenet5").mkdir()
+    shutil.copy(ROOT / "lenet5" / "behaviours.json", folder / "lenet5")
     (folder / "_config.yml").write_text(CONFIG, encoding="utf-8")
     (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
     (folder / "index.md").write_text("# A training\n", encoding="utf-8")

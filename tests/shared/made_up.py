@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from exact.network import Network
 from exhibits.audit.published import System
 from exhibits.predictions import Predictions
 from lenet5 import DATA
+from lenet5.config import REPORT
+from lenet5.model import sequential, take_weights
 from lenet5.parameters import initial_weights
 from studies.ladder import Step
 
@@ -41,13 +45,38 @@ ROUNDING = pd.DataFrame(
     ],
     columns="epoch first second weight_distance first_error second_error".split(),
 )
-WEIGHTS = initial_weights(7)
+NETWORK = Network(REPORT)
+WEIGHTS = initial_weights(7, NETWORK)
+# Of the family: none, one, two, three and five convolutions, many maps, maps that are not
+# pooled, or by an average; all activations.
+FAMILY = [
+    NETWORK,
+    Network("800N"),
+    Network("12C7-MP3-40N", "tanh"),
+    Network("20C4-MP2-40C5-MP3-150N", "tanh"),
+    Network("40C3-AP2-48C3-60C3-MP2-10N", "none"),
+    Network("1C2-4C3-4C3-4C3-MP2-100C3-AP3-60N-30N", "relu"),
+    Network("64C2-2C3-MP2", "tanh", (3, 20, 30), 4),
+]
 MARKS = {"original": 1.2, "LeNet-5 of 1998": 0.95}
 
 STEPS = [
     Step(name, FINAL * factor, SEEDS, 0.2, 60_000, 328_096, 1_200_000, 46.0, "here")
     for name, factor in (("first", 1.0), ("second", 0.9))
 ]
+
+
+def activations(network: Network, weights, image) -> dict[str, np.ndarray]:
+    """What each layer makes of an image of bytes, by the definition in PyTorch."""
+    model = sequential(network)
+    take_weights(model, weights)
+    values = torch.tensor(image[None]).float() / 255
+    found = {}
+    with torch.inference_mode():
+        for name, layer in model.named_children():
+            values = layer(values)
+            found[name] = values[0].numpy()
+    return found
 
 
 @pytest.fixture(scope="module")

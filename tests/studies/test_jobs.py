@@ -83,11 +83,24 @@ def test_progress_is_told_when_a_run_ends(tmp_path):
     assert seen[-1] == (3, 2, 2)
 
 
-def test_a_file_that_is_no_table_is_left_alone(tmp_path):
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("a,b", "is no table of a study"),
+        ("", "is no table of a study"),
+        ("run,square", "has no column 'row', which these runs need"),
+        (
+            "run,row,square,colour",
+            "has a column 'colour', which these runs do not have",
+        ),
+        ("square,row,run", "is no table of a study"),
+    ],
+)
+def test_a_table_of_another_kind_is_left_alone(tmp_path, header, why):
     out = tmp_path / "squares.csv"
-    out.write_text("a,b\n1,2\n")
+    out.write_text(f"{header}\n1,2\n")
     executor = Here()
-    with pytest.raises(UserError, match=r"squares\.csv is no table of a study"):
+    with pytest.raises(UserError, match=rf"squares\.csv {why}: move it"):
         make({"run 1": (1, 1)}, executor, out)
     assert executor.trained == []
-    assert out.read_text() == "a,b\n1,2\n"
+    assert out.read_text() == f"{header}\n1,2\n"

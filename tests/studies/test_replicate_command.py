@@ -85,6 +85,15 @@ def test_seeds_and_grid_are_crossed(monkeypatch):
     }
 
 
+def test_settings_that_are_texts_are_crossed_too(monkeypatch):
+    lines = ["6C5-MP2-16C5-MP2-120N-84N", "20C4-MP2-40C5-MP3-150N"]
+    grid = [f"network={','.join(lines)}", "activation=tanh,relu", "optimizer=sgd"]
+    assert asked(monkeypatch, "--seeds", "0", "--grid", *grid) == {
+        Config(network=line, activation=activation, optimizer="sgd")
+        for line, activation in itertools.product(lines, ("tanh", "relu"))
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -94,7 +103,7 @@ def test_seeds_and_grid_are_crossed(monkeypatch):
         (["--seeds=-1"], "'-1' is not like 0-29"),
         (
             ["--grid", "rate=1"],
-            "there is no setting 'rate': give epochs, batch_size, lr",
+            "there is no setting 'rate': give network, activation, optimizer, epochs",
         ),
         (["--grid", "lr=fast"], "'fast' is not allowed for lr: give numbers"),
         (["--grid", "lr"], "'' is not allowed for lr: give numbers"),
@@ -102,6 +111,11 @@ def test_seeds_and_grid_are_crossed(monkeypatch):
         (["--grid", "lr=1e-4,11"], "lr = 11.0 is not allowed"),
         (["--grid", "lr=1e-4", "lr=3e-4"], "lr is given twice"),
         (["--grid", "seed=1,2"], "seed is given twice"),
+        (["--grid", "network=9N,6C9"], "'6C9' has a kernel of side 9: write nCk"),
+        (["--grid", "network=6C5 -9N"], "'6C5 ' is no layer: write nCk"),
+        (["--grid", "network="], "'' is no layer: write nCk"),
+        (["--grid", "activation=tanh,sine"], "'sine' is not allowed: give relu | tanh"),
+        (["--grid", "network=9N", "network=8N"], "network is given twice"),
         (["--workers", "many"], "'many' is not a whole number from 1"),
         (["--workers", "0"], "'0' is not a whole number from 1"),
         (["--workers=-5"], "'-5' is not a whole number from 1"),

@@ -23,7 +23,7 @@ from lenet5.files import check_sums, write_sums
 from lenet5.run import Run
 from made_studies import CONFIGS, Here, files, options, places, sequential, table
 from studies import seeds
-from studies.seeds import COLUMNS, replicate
+from studies.seeds import NEEDED, replicate
 
 METRICS = ["epoch", "train_loss", "train_error", "test_loss", "test_error", "weights"]
 REFUSED = "the worker has another engine, library or data: give it this version"
@@ -64,7 +64,7 @@ def test_parallel_runs_are_the_sequential_ones_byte_for_byte(study, sequential):
 
 def test_the_table_holds_each_epoch_of_each_run_once(study, sequential):
     rows = table(study / "seeds.csv")
-    assert list(rows[0]) == COLUMNS
+    assert list(rows[0]) == NEEDED
     runs = [Run.load(path.parent) for path in sequential.glob("*/config.json")]
     settings = ["seed", "epochs", "batch_size", "lr", "engine", "device"]
     wanted = []
@@ -78,6 +78,39 @@ def test_the_table_holds_each_epoch_of_each_run_once(study, sequential):
     assert all(float(row["seconds"]) > 0 for row in rows)
     assert {row["machine"] for row in rows} == {runs[0].environment["cpu"]}
     assert {row["behaviour"] for row in rows} == {runs[0].environment["behaviour"]}
+
+
+def test_a_table_has_a_column_for_what_a_run_has_changed(small, tmp_path):
+    """And none for what all runs had before there was the setting."""
+    settings = {"epochs": 1, "engine": "torch"}
+    configs = [
+        Config(network="9N", **settings),
+        Config(network="5C7-MP3", schedule="linear", **settings),
+        Config(seed=1, **settings),
+    ]
+    progress = replicate(configs, Here(), splits=small, **places(tmp_path))
+    assert progress.failed == {}
+    rows = table(tmp_path / "seeds.csv")
+    assert list(rows[0]) == [
+        *["seed", "network", "epochs", "batch_size", "lr", "schedule"],
+        *["engine", "device", *METRICS, "seconds"],
+        *["fingerprint", "behaviour", "library", "machine"],
+    ]
+    found = [(row["seed"], row["network"], row["schedule"]) for row in rows[::2]]
+    report = configs[2].network
+    assert found == [
+        ("0", "5C7-MP3", "linear"),
+        ("0", "9N", "constant"),
+        ("1", report, "constant"),
+    ]
+    for row in rows:
+        name = row["fingerprint"]
+        run = Run.load(tmp_path / "runs" / name)
+        assert run.fingerprint == name
+        assert run.config.network == row["network"]
+        assert run.history[int(row["epoch"])].weights == row["weights"]
+    with pytest.raises(UserError, match="has a column 'network', which these runs do"):
+        replicate(configs[2:], Here(), splits=small, **places(tmp_path))
 
 
 def has_torch() -> bool:
@@ -126,7 +159,7 @@ def test_a_table_is_replaced_when_no_run_is_missing(study, small, tmp_path):
         return timed, work, config, *arguments
 
     out = tmp_path / "seeds.csv"
-    out.write_text(",".join(COLUMNS) + "\n")
+    out.write_text(",".join(NEEDED) + "\n")
     write_sums(tmp_path)
     before = files(tmp_path.parent)
     first = replicate(CONFIGS, Here(stop_seed_1), splits=small, **places(tmp_path))

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet5 import RECORD, Config
+from lenet5 import RECORD
+from lenet5.config import report_config
 from lenet5.data import hold_back
 from lenet5.run import Run, load_or_train
 from studies import validation
@@ -19,9 +20,11 @@ def test_nothing_is_lost_or_seen_twice(small):
 
 def test_one_training_is_measured_on_two_splits(small, tmp_path):
     options = {"runs": tmp_path, "record": None}
-    held_back, tested = validation.two_runs(Config(epochs=2), *small, 100, **options)
+    held_back, tested = validation.two_runs(
+        report_config(epochs=2), *small, 100, **options
+    )
     fit, validating = hold_back(small[0], 100)
-    again = load_or_train(Config(epochs=2), (fit, validating), **options)
+    again = load_or_train(report_config(epochs=2), (fit, validating), **options)
     assert held_back.history == again.history
     columns = [[row.weights for row in run.history] for run in (held_back, tested)]
     assert columns[0] == columns[1]
@@ -39,9 +42,9 @@ def test_of_equal_epochs_the_first_is_chosen():
 @pytest.mark.parametrize("name", ["validation", "validation-test"])
 def test_the_first_epoch_of_the_record_comes_out_again(name, mnist, tmp_path):
     stored = Run.load(RECORD / name)
-    assert stored.config == Config()
+    assert stored.config == report_config()
     fit, validating = hold_back(mnist[0])
     splits = fit, validating if name == "validation" else mnist[1]
     options = {"runs": tmp_path, "record": None}
-    run = load_or_train(Config(epochs=1), splits, **options)
+    run = load_or_train(report_config(epochs=1), splits, **options)
     assert run.history == stored.history[:2]

@@ -5,6 +5,7 @@ import dataclasses
 import statistics
 import subprocess
 
+import pandas as pd
 import pytest
 
 from built import need
@@ -14,7 +15,7 @@ from lenet5 import Config
 from lenet5.__main__ import main
 from lenet5.files import SUMS, write_sums
 from lenet5.run import FILES, Run, load_or_train
-from studies.verdict import band, verify
+from studies.verdict import band, compare, verify
 
 CONFIG = Config(epochs=3)
 COLUMNS = (
@@ -147,8 +148,153 @@ def test_a_run_beyond_the_band_in_either_measure_is_outside(made, record, end):
 def test_another_recipe_is_named(made, record):
     recipe = dataclasses.replace(CONFIG, lr=3e-5, seed=4)
     verdict = verify(altered(made, recipe, error=9.0), record)
-    assert "lr differs: 3e-05 here, 0.0003 published" in verdict.details
-    assert "seed differs: 4 here, 0 published" in verdict.details
+    assert verdict.word == "outside"
+    assert verdict.details[2:4] == [
+        "lr differs: 3e-05 here, 0.0003 published",
+        "seed differs: 4 here, 0 published",
+    ]
+    assert verdict.details[4].startswith("the band is of the published recipe")
+
+
+@pytest.mark.parametrize("config", [TORCH, dataclasses.replace(CONFIG, seed=4)])
+def test_another_seed_or_engine_is_a_replicate_of_the_recipe(made, record, config):
+    verdict = verify(altered(made, config, loss=1e-9), record)
+    assert verdict.word == "within the band"
+    assert len(verdict.details) == 3
+
+
+def test_a_replicate_on_other_data_is_told_so(made, record):
+    verdict = verify(altered(made, TORCH, loss=1e-9, data_sha256="x"), record)
+    assert (
+        verdict.details[-1]
+        == "the record was made from other data, and so was the band"
+    )
+
+
+# ------------------------------------------------------- of which nothing was published
+
+OTHERS = [
+    {"network": "12C5-MP2-9N"},
+    {"activation": "tanh"},
+    {"optimizer": "sgd"},
+    {"schedule": "linear"},
+    {"network": "9N", "optimizer": "sgd", "lr": 0.1, "seed": 3, "engine": "torch"},
+]
+
+
+@pytest.mark.parametrize("change", OTHERS, ids=str)
+@pytest.mark.parametrize("error", [0.0, 9.0])
+def test_of_another_network_or_way_to_train_nothing_was_published(
+    made, record, change, error
+):
+    config = dataclasses.replace(CONFIG, **change)
+    verdict = verify(altered(made, config, error=error, loss=1e-9), record)
+    assert verdict.word == "nothing published"
+    assert not verdict.holds
+    *differences, advice = verdict.details
+    told = {line.split(" differs: ")[0]: line for line in differences}
+    assert told.keys() == change.keys()
+    for name, value in change.items():
+        theirs = getattr(CONFIG, name)
+        assert told[name] == f"{name} differs: {value} here, {theirs} published"
+    assert "verify RUN --against ANOTHER" in advice
+
+
+def test_without_a_band_it_is_said_all_the_same(made, record):
+    (record / "seeds.csv").write_text("seed,epoch\n")
+    write_sums(record)
+    config = dataclasses.replace(CONFIG, activation="none")
+    verdict = verify(altered(made, config, loss=1e-9), record)
+    assert verdict.word == "nothing published"
+
+
+def test_networks_of_another_kind_in_a_table_are_no_replicates(tmp_path):
+    """The recipe of the band has no column for its network, and the table has."""
+    path = tmp_path / "seeds.csv"
+    write_seeds(path, (1.0, 0.03))
+    alone = band(path, CONFIG)
+    table = pd.read_csv(path).assign(network=CONFIG.network, activation="relu")
+    others = table.assign(network="9N", test_error=50.0)
+    others.fingerprint += "of another"
+    third = table.assign(activation="tanh", test_error=20.0)
+    third.fingerprint += "of a third"
+    pd.concat([others, table, third]).to_csv(path, index=False)
+    assert band(path, CONFIG) == alone
+    ends = band(path, dataclasses.replace(CONFIG, network="9N"))
+    assert ends["test_error"] == (50, 50)
+
+
+# ------------------------------------------------------------------- two runs beside
+
+
+def test_two_runs_of_one_training_are_bit_identical(made):
+    elsewhere = altered(made, cpu="another", system="another", python="4.0")
+    verdict = compare(elsewhere, made)
+    assert (verdict.word, verdict.holds) == ("bit-identical", True)
+    assert verdict.details == ["every epoch's metrics and every weight"]
+
+
+@pytest.mark.parametrize("epoch", [0, 3])
+@pytest.mark.parametrize(
+    ("config", "cause"),
+    [
+        (CONFIG, "this machine's processor, system or compiler breaks the promise"),
+        (TORCH, "PyTorch rounds as each machine likes"),
+    ],
+)
+def test_two_runs_of_one_config_that_part_say_where_and_why(made, epoch, config, cause):
+    run = altered(made, config)
+    verdict = compare(altered(run, epoch=epoch, loss=1e-15), run)
+    assert (verdict.word, verdict.holds) == ("different", False)
+    assert verdict.details[0] == f"the first epoch that differs is {epoch}"
+    assert len(verdict.details) == 2
+    assert cause in verdict.details[1]
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "cause"),
+    [
+        (dataclasses.replace(CONFIG, lr=1.0), {}, "lr differs: 1.0 here, 0.0003 there"),
+        (
+            dataclasses.replace(CONFIG, network="9N"),
+            {},
+            f"network differs: 9N here, {CONFIG.network} there",
+        ),
+        (CONFIG, {"data_sha256": "x"}, "the other run was made from other data"),
+        (
+            CONFIG,
+            {"behaviour": "x"},
+            "the other run was made by an engine of another behaviour",
+        ),
+    ],
+)
+def test_runs_of_one_history_that_come_from_elsewhere_are_two(
+    made, config, environment, cause
+):
+    """As two rates that no step was taken with: what is the same is so by chance."""
+    verdict = compare(altered(made, config, **environment), made)
+    assert (verdict.word, verdict.holds) == ("different", False)
+    assert verdict.details == ["the epochs that both have are the same, 0 to 3", cause]
+
+
+def test_a_shorter_run_is_compared_as_far_as_it_goes(made):
+    config = dataclasses.replace(CONFIG, epochs=2)
+    short = dataclasses.replace(made, config=config, history=made.history[:3])
+    expected = ["the epochs that both have are the same, 0 to 2"]
+    for one, other, difference in (
+        (short, made, "epochs differs: 2 here, 3 there"),
+        (made, short, "epochs differs: 3 here, 2 there"),
+    ):
+        assert compare(one, other).details == [*expected, difference]
+
+
+def test_the_release_of_a_library_is_a_cause(made):
+    run = altered(made, TORCH, library="torch 2.13.0")
+    other = altered(made, TORCH, loss=1e-9, library="torch 2.14.0")
+    assert compare(run, other).details == [
+        "the first epoch that differs is 3",
+        "the other run was made by torch 2.14.0",
+    ]
 
 
 def test_the_band_is_the_prediction_interval_of_the_last_epochs(tmp_path):
@@ -238,6 +384,11 @@ def test_sha256sum_reads_the_checksums(record):
         ({"loss": 1e-9}, "different", 1),
         ({"config": TORCH, "error": 0.01}, "within the band", 0),
         ({"config": TORCH, "error": 9.0}, "outside", 1),
+        (
+            {"config": dataclasses.replace(CONFIG, schedule="linear"), "loss": 1e-9},
+            "nothing published",
+            3,
+        ),
     ],
 )
 def test_the_command_says_which_and_exits_accordingly(

@@ -1,13 +1,13 @@
 """What the claims of the original are tested against."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from exhibits.ledger import Ledger, read_ledger
 from exhibits.predictions import Predictions
+from exhibits.report import Report
 from lenet5.data import Split, load
 from lenet5.run import Run
 from studies.intervals import difference
@@ -27,10 +27,14 @@ class Evidence:
     ledger: Ledger = field(default_factory=read_ledger)
     train: Split = field(default_factory=lambda: load()[0])
 
-    @cached_property
-    def layers(self) -> list[str]:
-        """The names of what the network computes, in order: relu1, pool1, … dense3."""
-        return list(self.run.engine().activations(self.predictions.images[0]))
+    @classmethod
+    def of_run(cls, run: Run, report: Report) -> "Evidence":
+        """What a run gives, beside the published curves that a report has."""
+        predictions = report.predictions
+        if run.fingerprint != report.run.fingerprint:
+            _, test = load()
+            predictions = Predictions.of_run(run, test)
+        return cls(run, predictions, report.original)
 
     @property
     def images(self) -> int:
@@ -67,6 +71,10 @@ class Evidence:
         """Where our run ends, and the plotted one, in words."""
         plotted = f"the plotted one at {self.plotted_errors.iloc[-1]:.2f} %"
         return f"our run ends at {self.error:.2f} % error, {plotted}"
+
+    def count_layers(self, *kinds: str) -> int:
+        """How many layers of some kinds the network of the run has."""
+        return sum(layer.kind in kinds for layer in self.run.network.layers)
 
     def correlation(self, moved: int) -> float:
         """Of the published loss, moved back by so many epochs, with the error."""

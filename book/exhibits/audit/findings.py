@@ -43,6 +43,7 @@ class Findings(Evidence):
     """Every public method tests the claim of its name, and says what it found.
 
     Each takes the claim, an :class:`exhibits.ledger.Claim`, and gives a :class:`Finding`.
+    The run is one of the network and by the recipe of the original: the published one.
     """
 
     def image_size(self, claim):
@@ -83,36 +84,35 @@ class Findings(Evidence):
         return Finding(claim.agrees(apart), text, last_is_not_best)
 
     def lenet5(self, claim):
-        count = sum(array.size for array in self.run.weights.values())
-        sizes = []  # of the layers: each unit, or map, has one bias
-        for name, array in self.run.weights.items():
-            if "bias" in name:
-                sizes.append(len(array))
+        count = self.run.network.parameters
+        # Of the layers: the maps of a convolution, the units of a dense one.
+        sizes = [stage.outputs for stage in self.run.network.stages]
         text = f"{count:,} parameters, not {claim.value:,}; "
         text += f"layers of the sizes {sizes} as in the paper"
-        return Finding(claim.agrees(count), text, sizes == [6, 16, 120, 84, 10])
+        as_in_paper = sizes == self.ledger.facts["lenet5_sizes"]
+        return Finding(claim.agrees(count), text, as_in_paper)
 
     def convolutions(self, claim):
-        count = sum(array.ndim == 4 for array in self.run.weights.values())
+        count = self.count_layers("convolution")
         return Finding(claim.agrees(count), f"{count}")
 
     def pools(self, claim):
-        count = sum(name.startswith("pool") for name in self.layers)
+        count = self.count_layers("max pool", "average pool")
         return Finding(claim.agrees(count), f"{count}")
 
     def dense(self, claim):
-        count = sum(array.ndim == 2 for array in self.run.weights.values())
+        count = self.count_layers("dense")
         return Finding(claim.agrees(count), f"{count}")
 
     def relu(self, claim):
-        count = sum(name.startswith("relu") for name in self.layers)
-        weighted = sum(array.ndim > 1 for array in self.run.weights.values())
+        count = self.count_layers("relu")
+        weighted = len(self.run.network.stages)
         text = f"{count} of {weighted}: the last gives logits"
         return Finding(claim.agrees(count), text, count == weighted - 1)
 
     def adam(self, claim):
-        agrees = claim.agrees(optimiser_name()) and self.ends_near_plotted
-        return Finding(agrees, self.both_ends)
+        agrees = claim.agrees(optimiser_name(self.run.config.optimizer))
+        return Finding(agrees and self.ends_near_plotted, self.both_ends)
 
     def learning_rate(self, claim):
         agrees = claim.agrees(self.run.config.lr) and self.ends_near_plotted

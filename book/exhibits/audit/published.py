@@ -1,8 +1,9 @@
-"""Published results beside this report's: how many images each system misreads."""
+"""Published results beside ours: how many images each system misreads."""
 
 from typing import NamedTuple
 
 from exhibits.audit.evidence import Evidence
+from exhibits.edition import name_of
 from studies.intervals import difference, wilson
 
 
@@ -57,10 +58,10 @@ class System(NamedTuple):
 
 
 def systems(evidence: Evidence) -> list[System]:
-    """This report, the original as plotted, and those of the ledger."""
+    """Our run, the original as plotted, and those of the ledger."""
     images = evidence.images
     ours = System(
-        name="this report",
+        name=name_of(evidence.run.config),
         year="2026",
         cite="",
         selected="no, last epoch",

@@ -13,7 +13,10 @@ from exhibits.predictions import Predictions
 
 @style.drawing()
 def answer(
-    history: pd.DataFrame, original: pd.DataFrame, errors_of_seeds: pd.DataFrame
+    history: pd.DataFrame,
+    original: pd.DataFrame,
+    errors_of_seeds: pd.DataFrame,
+    name: str = "this report",
 ) -> Figure:
     """The test error over the epochs, ours and the original's, on the spread over seeds.
 
@@ -23,6 +26,8 @@ def answer(
         Of :class:`exhibits.report.Report`.
     errors_of_seeds : DataFrame, a row a seed, a column an epoch from 1, %
         Nine seeds of ten lie in the band.
+    name : str
+        Of ours.
     """
     figure, axes = style.panels(3.0)
     low, high = errors_of_seeds.quantile([0.05, 0.95]).round(4).to_numpy()
@@ -46,7 +51,7 @@ def answer(
     axes.plot(
         trained.epoch,
         trained.test_error,
-        label="this report",
+        label=name,
         color=style.BLUE,
         marker="o",
     )
@@ -57,7 +62,9 @@ def answer(
 
 
 @style.drawing()
-def convergence(history: pd.DataFrame, original: pd.DataFrame) -> Figure:
+def convergence(
+    history: pd.DataFrame, original: pd.DataFrame, name: str = "this report"
+) -> Figure:
     """The logarithm of the loss, and the error in per cent, over the epochs.
 
     Parameters
@@ -65,9 +72,12 @@ def convergence(history: pd.DataFrame, original: pd.DataFrame) -> Figure:
     history, original : DataFrame
         Of :class:`exhibits.report.Report`. The published loss is drawn one epoch earlier,
         since its first value is that of the untrained network.
+    name : str
+        Of ours.
     """
     figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
-    _draw_run(top, history.epoch, log(history.train_loss), log(history.test_loss))
+    losses = log(history.train_loss), log(history.test_loss)
+    _draw_run(top, history.epoch, *losses, name)
     top.plot(
         original.drawn_at_epoch - 1,
         log(original.loss),
@@ -78,7 +88,7 @@ def convergence(history: pd.DataFrame, original: pd.DataFrame) -> Figure:
     top.set(ylabel="log loss (ln nats)")
     # The untrained network misreads nine of ten digits: a scale with it would hide the rest.
     trained = history[history.epoch > 0].round(4)
-    _draw_run(bottom, trained.epoch, trained.train_error, trained.test_error)
+    _draw_run(bottom, trained.epoch, trained.train_error, trained.test_error, name)
     bottom.plot(
         original.drawn_at_epoch,
         np.round(100 - original.accuracy, 2),
@@ -97,18 +107,18 @@ def convergence(history: pd.DataFrame, original: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_run(axes, epochs, of_train, of_test) -> None:
-    """Draw the curves of this report, on the training and on the test images."""
+def _draw_run(axes, epochs, of_train, of_test, name: str) -> None:
+    """Draw our curves, on the training and on the test images."""
     axes.plot(
         epochs,
         of_train,
-        label="this report, training images",
+        label=f"{name}, training images",
         color=style.BLUE,
         linestyle="--",
         linewidth=1.2,
     )
     axes.plot(
-        epochs, of_test, label="this report, test images", color=style.BLUE, marker="o"
+        epochs, of_test, label=f"{name}, test images", color=style.BLUE, marker="o"
     )
 
 

@@ -3,7 +3,7 @@
 var lenet5 = lenet5 || {};
 
 lenet5.randomNumbers = (() => {
-  const SHUFFLES = 1000; // the stream of epoch e is SHUFFLES + e; the layers' streams are 0 to 4
+  const SHUFFLES = 1000; // the stream of epoch e is SHUFFLES + e; weights have the streams below
 
   /**
    * Draws number 0 to count - 1 of a key, as 64-bit words.
@@ -32,23 +32,39 @@ lenet5.randomNumbers = (() => {
   }
 
   /**
-   * The parameters before the first step, one after the other; biases are zero.
+   * The parameters of a network before the first step, one after the other; biases are zero.
    * @param {number} seed
+   * @param {Network} network
    */
-  function initialWeights(seed) {
-    const weights = new Float32Array(44426);
-    let at = 0, stream = 0;
-    for (const shape of Object.values(lenet5.shapes)) {
+  function initialWeights(seed, network) {
+    const weights = new Float32Array(network.parameters);
+    let at = 0;
+    let stream = 0; // each layer's weights have a stream of their own
+    for (const shape of Object.values(network.parameterShapes)) {
       const size = shape.reduce((a, b) => a * b);
       if (shape.length > 1) {
-        const limit = Math.sqrt(6 / ((shape[0] + shape[1]) * (size / shape[0] / shape[1])));
-        splitmix64(key(seed, stream++), size).forEach((draw, i) => {
-          weights[at + i] = (Number(draw >> 40n) * 2 ** -23 - 1) * limit;
-        });
+        fill(weights.subarray(at, at + size), shape, key(seed, stream));
+        stream++;
       }
       at += size;
     }
     return weights;
+  }
+
+  /**
+   * Fill in Glorot's uniform numbers.
+   * @param {Float32Array} weights  of a layer
+   * @param {number[]} shape
+   * @param {bigint} key
+   */
+  function fill(weights, shape, key) {
+    const [outputs, channels, ...kernel] = shape;
+    // Fan-in and fan-out of a unit, added: of a convolution both count its window.
+    const fans = (outputs + channels) * kernel.reduce((a, b) => a * b, 1);
+    const limit = Math.sqrt(6 / fans);
+    splitmix64(key, weights.length).forEach((draw, i) => {
+      weights[i] = (Number(draw >> 40n) * 2 ** -23 - 1) * limit;
+    });
   }
 
   /**
