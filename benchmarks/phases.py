@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from exact.compiler import FLAGS, compile_source
+from exact.compiler import FLAGS, compile_source, definitions
 from exact.engine import macros
 from exact.network import Network
 from lenet5.config import REPORT
@@ -36,8 +36,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         strict_program = Path(folder, "strict")
         fused_program = Path(folder, "fused")
-        stages = macros(Network(REPORT))["NETWORK"]
-        for_here = [f"-DNETWORK={stages}", "-mcpu=native"]
+        for_here = [*definitions(macros(Network(REPORT))), "-mcpu=native"]
         compile_source(SOURCE, strict_program, [*FLAGS, *for_here])
         compile_source(SOURCE, fused_program, [*fused_flags, *for_here])
         for _ in range(ROUNDS):

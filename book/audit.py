@@ -23,16 +23,7 @@ from studies.intervals import LEVEL
 from studies.validation import choices, two_measures
 from studies.verdict import COVERAGE
 
-config = Config(
-    network=network,
-    activation=activation,
-    optimizer=optimizer,
-    epochs=epochs,
-    batch_size=batch_size,
-    lr=lr,
-    schedule=schedule,
-    seed=seed,
-)
+config = edition.config_of_parameters(globals())
 report = make_report(config)
 run = report.run
 predictions = report.predictions

@@ -29,16 +29,7 @@ from lenet5.run import load_or_train
 from lenet5.train import train, train_epoch
 from studies import platforms
 
-config = Config(
-    network=network,
-    activation=activation,
-    optimizer=optimizer,
-    epochs=epochs,
-    batch_size=batch_size,
-    lr=lr,
-    schedule=schedule,
-    seed=seed,
-)
+config = edition.config_of_parameters(globals())
 described = Network(network, activation)
 layers = layer_table(described)
 

@@ -20,16 +20,7 @@ from exhibits.introduction import architecture
 from exhibits.layers import layer_table
 from exhibits.ledger import read_ledger
 
-config = Config(
-    network=network,
-    activation=activation,
-    optimizer=optimizer,
-    epochs=epochs,
-    batch_size=batch_size,
-    lr=lr,
-    schedule=schedule,
-    seed=seed,
-)
+config = edition.config_of_parameters(globals())
 ledger = read_ledger()
 described = Network(network, activation)
 glue("{} %", text_accuracy=ledger.claims["accuracy"].value)

@@ -20,16 +20,7 @@ from exhibits.report import make_report
 from exhibits.results import figures, prose, tables
 from studies import seeds
 
-config = Config(
-    network=network,
-    activation=activation,
-    optimizer=optimizer,
-    epochs=epochs,
-    batch_size=batch_size,
-    lr=lr,
-    schedule=schedule,
-    seed=seed,
-)
+config = edition.config_of_parameters(globals())
 report = make_report(config)
 predictions = report.predictions
 history = report.history

@@ -78,6 +78,11 @@ def webassembly(source: Path = KERNEL, macros: Mapping[str, str] | None = None) 
     return _cached("wasm", source, WASM, macros or {})
 
 
+def definitions(macros: Mapping[str, str]) -> list[str]:
+    """The compiler's flags that define some macros."""
+    return [f"-D{name}={value}" for name, value in macros.items()]
+
+
 def compile_source(source: Path, output: Path, flags) -> None:
     """Run ``zig cc``; ``output`` is written whole or not at all."""
     partial = output.with_suffix(f".{os.getpid()}.partial")
@@ -117,9 +122,7 @@ def sources(path: Path) -> list[Path]:
 
 def _cached(suffix: str, source: Path, flags, macros: Mapping[str, str]) -> Path:
     """What is built of a source with some flags, from the cache if it is there."""
-    flags = [*FLAGS, *flags]
-    for name, value in macros.items():
-        flags.append(f"-D{name}={value}")
+    flags = [*FLAGS, *flags, *definitions(macros)]
     built = CACHE / f"{source.stem}-{_digest(source, flags)}.{suffix}"
     if built.exists():
         return built

@@ -19,8 +19,8 @@ MEASURED_AT_ONCE = 10_000  # images in one call of the kernel: Ctrl-C comes betw
 
 
 # The numbers by which the kernel knows activations and optimizers.
-ACTIVATIONS = {"none": 0, "relu": 1, "tanh": 2}
-OPTIMIZERS = {"adam": 0, "sgd": 1}
+ACTIVATION_NUMBERS = {"none": 0, "relu": 1, "tanh": 2}
+OPTIMIZER_NUMBERS = {"adam": 0, "sgd": 1}
 
 # Of the kernel: the type of each result, then those of the arguments.
 _POINTER = ctypes.c_void_p
@@ -94,7 +94,7 @@ class ExactEngine:
         self.threads = threads or cores()
         self.plainly = plainly
         self.classes = network.classes
-        self._optimizer = OPTIMIZERS[optimizer]
+        self._optimizer = OPTIMIZER_NUMBERS[optimizer]
         self._library = _load(network, library)
         self._plan = aligned(self._library.network_plan_bytes())
         numbers = np.array(shapes(network), np.int32)
@@ -292,7 +292,7 @@ def shapes(network: Network) -> list[list[int]]:
             stage.kernel,
             stage.pool,
             int(stage.is_average),
-            ACTIVATIONS[stage.activation],
+            ACTIVATION_NUMBERS[stage.activation],
             int(to_dense),
         ]
         rows.append(row)

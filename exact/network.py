@@ -71,6 +71,23 @@ class Stage(NamedTuple):
             return self.outputs, self.channels, self.kernel, self.kernel
         return self.outputs, self.channels
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers of it are trained."""
+        return math.prod(self.weight_shape) + self.outputs
+
+    @property
+    def multiply_adds(self) -> int:
+        """Products of a weight with what it sees, for one image.
+
+        A weight of a dense layer is used once, and one of a kernel at each place of a map.
+        """
+        places = 1
+        if self.is_convolution:
+            _, height, width = self.convolved
+            places = height * width
+        return math.prod(self.weight_shape) * places
+
 
 class Layer(NamedTuple):
     """What PyTorch has as a module of its own."""
@@ -181,21 +198,12 @@ class Network:
     @property
     def parameters(self) -> int:
         """How many numbers are trained."""
-        return sum(math.prod(shape) for shape in self.parameter_shapes.values())
+        return sum(stage.parameters for stage in self.stages)
 
     @property
     def multiply_adds(self) -> int:
         """Products of a weight with what it sees that reading one image takes."""
-        total = 0
-        for stage in self.stages:
-            places = (
-                1  # a weight of a dense layer is used once, of a kernel at each place
-            )
-            if stage.is_convolution:
-                _, height, width = stage.convolved
-                places = height * width
-            total += math.prod(stage.weight_shape) * places
-        return total
+        return sum(stage.multiply_adds for stage in self.stages)
 
     def _stage(self, part: "Part", shape: tuple[int, ...], before: list) -> Stage:
         """The stage of a part of the notation, for what comes in."""

@@ -80,9 +80,10 @@ def exact(
     # A trial for each engine, and not one for all: what a library does to this process,
     # such as flush-to-zero, may have come since the last.
     library = library or build(network)
-    if network == Network(REPORT, EARLIER["activation"]):
+    is_report = network == Network(REPORT, EARLIER["activation"])
+    if is_report:
         behaviour.check(PACKAGE, EXACT, trial(library))
-    if network != Network(REPORT, EARLIER["activation"]) or optimizer != "adam":
+    if not is_report or optimizer != EARLIER["optimizer"]:
         behaviour.check(PACKAGE, FAMILY, trial_of_family(library))
         check_fast_form(network, optimizer, library)
     return ExactEngine(network, weights, optimizer, threads, library)

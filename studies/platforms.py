@@ -18,7 +18,7 @@ import pandas as pd
 
 from exact import UserError, compiler, elsewhere
 from exact.arrays import checksum
-from exact.engine import OPTIMIZERS, ExactEngine, macros, shapes
+from exact.engine import OPTIMIZER_NUMBERS, ExactEngine, macros, shapes
 from exact.network import Network
 from exact.random_numbers import shuffle
 from lenet5 import RECORD, files
@@ -57,8 +57,7 @@ HERE = (  # of this machine: the processor's features, the compiler, its flags
 
 def flags_for(network: Network) -> list[str]:
     """The compiler's flags of every build for a network."""
-    defined = [f"-D{name}={value}" for name, value in macros(network).items()]
-    return [*compiler.FLAGS, *defined]
+    return [*compiler.FLAGS, *compiler.definitions(macros(network))]
 
 
 def build_by_zig(network: Network, output: Path, flags: Sequence[str]) -> None:
@@ -97,7 +96,7 @@ def train_elsewhere(
     """The checksum of the weights by a program for another machine, for any network."""
     network, optimizer, images = trained
     stages = np.array(shapes(network), np.int32)
-    head = [len(stages), images, images, BATCH, OPTIMIZERS[optimizer]]
+    head = [len(stages), images, images, BATCH, OPTIMIZER_NUMBERS[optimizer]]
     weights = initial_weights(0, network)
     arrays = [np.array(head, np.int32), stages, split.labels, shuffle(0, 1, images)]
     arrays += weights.values()

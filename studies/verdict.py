@@ -31,7 +31,7 @@ WITHIN = "within the band"
 OUTSIDE = "outside"
 NOT_PUBLISHED = "nothing published"
 # Settings of which a run has the published value, or is no replicate of the recipe.
-RECIPE = ("epochs", "batch_size", "lr")
+OF_BAND = ("epochs", "batch_size", "lr")
 ALL = "every epoch's metrics and every weight"
 
 
@@ -86,7 +86,7 @@ def verify(run: Run, record: Path) -> Verdict:
         compared = f"{ours:.4f}, published {theirs:.4f} ({ours - theirs:+.4f})"
         details.append(f"{MEASURES[name]}: {compared}, band {low:.4f} to {high:.4f}")
     details += differences
-    if any(name in RECIPE for name in unlike):
+    if any(name in OF_BAND for name in unlike):
         details.append(
             "the band is of the published recipe: whether this one ends where that does "
             "is all that it tells"

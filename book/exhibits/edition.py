@@ -7,6 +7,8 @@ what differs.
 """
 
 import functools
+from collections.abc import Mapping
+from typing import Any
 
 from IPython.display import Markdown, display
 
@@ -15,15 +17,26 @@ from exact.network import Network
 from exhibits.layers import NAMES, describe, listed
 from lenet5 import RECORD, Config
 from lenet5.config import RECIPE, Setting
+from lenet5.data import IMAGE_SHAPE
 from lenet5.run import Run
 
-REPORT = "this report"
-EDITION = "this edition"
+THIS_REPORT = "this report"
+THIS_EDITION = "this edition"
 # Where the others of a run's settings are the report's, the network and what follows it
 # make another network of it, and the rest another recipe.
 OF_NETWORK = ("network", "activation")
-# What it would be for the data of the book, so that it is refused before any work is done.
-IMAGE_SHAPE = (1, 28, 28)
+
+
+def config_of_parameters(names: Mapping[str, Any]) -> Config:
+    """The config that a chapter's parameters ask for.
+
+    Parameters
+    ----------
+    names : mapping
+        All names of the chapter, its ``globals()``. A setting of the recipe that is none of
+        its parameters raises KeyError: an edition could not change it.
+    """
+    return Config(**{setting.name: names[setting.name] for setting in RECIPE})
 
 
 def check(**settings) -> Config:
@@ -78,7 +91,7 @@ def has_report_network(config: Config) -> bool:
 
 def name_of(config: Config) -> str:
     """How the book calls itself: "this report", or "this edition" if it is another."""
-    return REPORT if is_report(config) else EDITION
+    return THIS_REPORT if is_report(config) else THIS_EDITION
 
 
 def differences(config: Config) -> str:

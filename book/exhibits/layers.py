@@ -1,12 +1,11 @@
 """The layers of a network, read off its description: how they are called, and counted."""
 
-import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from exact.network import Layer, Network
+from exact.network import ACTIVATIONS, Layer, Network
 
 # How the book calls the kinds of layers of :class:`exact.network.Layer`.
 NAMES = {
@@ -18,7 +17,6 @@ NAMES = {
     "relu": "ReLU",
     "tanh": "tanh",
 }
-ACTIVATIONS = ("relu", "tanh")  # the kinds that are shown with the layer before them
 COUNTS = "no one two three four five six seven eight nine ten".split()
 
 
@@ -64,19 +62,13 @@ def layer_table(network: Network) -> list[LayerRow]:
     """The layers in order, with output shapes, parameters, and multiply-adds an image."""
     rows = []
     for layer in network.layers:
-        parameters = 0
-        multiply_adds = 0
-        if layer.kind in ("convolution", "dense"):
-            weights = math.prod(layer.stage.weight_shape)
-            parameters = weights + layer.stage.outputs
-            # Each weight is used once for every place of the output.
-            multiply_adds = weights * math.prod(layer.shape[1:])
+        has_weights = layer.kind in ("convolution", "dense")
         row = LayerRow(
             name=layer.name,
             kind=NAMES[layer.kind],
             shape=layer.shape,
-            parameters=parameters,
-            multiply_adds=multiply_adds,
+            parameters=layer.stage.parameters if has_weights else 0,
+            multiply_adds=layer.stage.multiply_adds if has_weights else 0,
         )
         rows.append(row)
     return rows

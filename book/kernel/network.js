@@ -233,7 +233,7 @@ lenet5.Network = (() => {
     }
 
     /** How often it multiplies for an image: each weight of a convolution at every place of its map. */
-    get multiplications() {
+    get multiplyAdds() {
       let count = 0;
       for (const stage of this.stages) {
         const places = stage.isConvolution ? product(stage.convolved) / stage.outputs : 1;

@@ -44,7 +44,7 @@ lenet5.cores = (() => {
   function use(chosen, config, network) {
     const blocks = Math.ceil(config.batch_size / lenet5.Kernel.BLOCK);
     if (4 * blocks * network.parameters > MOST_BYTES) return 1;
-    if (network.multiplications < LEAST_USE * network.parameters) return 1;
+    if (network.multiplyAdds < LEAST_USE * network.parameters) return 1;
     return Math.min(chosen, blocks);
   }
 

@@ -181,7 +181,7 @@ INLINE void keep_for_backward(Shape d, const Stage *t, float *s, const float *co
         keep_by_image(d.C, seen, convolved, s + t->seen + (size_t)first * seen * padded(d.C));
         if (box(d) > 1) {
             keep_by_image(d.C, d.H * d.W, s + t->in,
-                          s + t->kept_in + (size_t)first * d.H * d.W * padded(d.C));
+                          s + t->came_in + (size_t)first * d.H * d.W * padded(d.C));
         }
     } else if (box(d) > 1) { /* else these are the pixels, which lie there already */
         for (int i = 0; i < d.C * seen; i++) {
@@ -478,16 +478,16 @@ INLINE void boxes_backward(Shape d, const float *dboxed, float *din)
 INLINE void input_backward(Shape d, const Stage *t, float *s, int n)
 {
     float *din = s + t->din;
-    size_t came_in = t->seen;
+    size_t values = t->seen; /* of what came in, for the slopes */
     if (box(d) > 1) {
         windows_backward(d, t, s, s + t->dboxed);
         boxes_backward(d, s + t->dboxed, din);
-        came_in = t->kept_in;
+        values = t->came_in;
     } else {
         windows_backward(d, t, s, din);
     }
     const int numbers = d.H * d.W * padded(d.C);
-    all_through_slope(t->before, numbers, din, s + came_in + (size_t)n * numbers);
+    all_through_slope(t->before, numbers, din, s + values + (size_t)n * numbers);
 }
 
 /* ---------------------------------------------------------------------- the first stage, backward */

@@ -131,7 +131,7 @@ struct Stage {
     /* Image by image: what is convolved, [BLOCK][chunk][high][wide][LANES] with channels in the lanes, see in_chunks; of the first stage
      * [BLOCK][C * high * wide + ROOM]; and if that is boxed, what came in, for its slopes. */
     size_t seen;
-    size_t kept_in;
+    size_t came_in;
     /* Backward: the loss's gradients by what goes out and comes in.  Between convolutions of one
      * image, [chunk][place][LANES] with maps in the lanes; from the last one on of a block, as out. */
     size_t dout;
@@ -218,7 +218,7 @@ static void plan_convolution(Stage *t, Plan *plan)
     }
     t->seen = take(used, BLOCK * seen * channels);
     if (box(d) > 1) {
-        t->kept_in = take(used, (size_t)BLOCK * d.H * d.W * channels);
+        t->came_in = take(used, (size_t)BLOCK * d.H * d.W * channels);
         t->dboxed = take(used, seen * channels);
     }
     t->framed = take(used, (size_t)d.O * frame(d) * frame(d) * channels);

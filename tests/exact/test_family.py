@@ -145,6 +145,47 @@ def test_five_steps_are_as_near_to_float64_as_those_of_pytorch(
     assert distance(start, true) > LEARNED * max(theirs)
 
 
+def decided(network, start, images):
+    """So many images, whose pools and ReLUs decide by more than a small step moves them."""
+    for seed in range(100):
+        split = noise(network, images, seed)
+        margin = reference.margin(
+            network, reference.in_float64(start), split.images / 255
+        )
+        if margin > 1e-5:
+            return split
+    raise AssertionError("every draw of images leaves a decision to a small step")
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.notation)
+def test_the_gradient_is_the_difference_quotient_of_the_loss(network):
+    """Of each array along a direction, in float64: it needs the way forward alone."""
+    start = first_weights(network)
+    images = 3
+    split = decided(network, start, images)
+    exact = engine(network, start, "sgd")
+    exact.steps(split, np.arange(images), images, 0.0)
+    velocity = exact.state()["floats"][1].astype(float)  # of one step: the gradient
+    generator = np.random.default_rng(0)
+    begin = 0
+    for name, array in start.items():
+        gradient = velocity[begin : begin + array.size].reshape(array.shape)
+        begin += array.size
+        direction = generator.normal(size=array.shape)
+        step = 1e-7
+        losses = []
+        for sign in (1, -1):
+            moved = reference.in_float64(start)
+            moved[name] += sign * step * direction
+            loss, _ = reference.loss_and_gradients(
+                network, moved, split.images / 255, split.labels
+            )
+            losses.append(loss)
+        quotient = (losses[0] - losses[1]) / (2 * step)
+        size = np.linalg.norm(gradient) * np.linalg.norm(direction)
+        assert abs(quotient - (gradient * direction).sum()) < 1e-5 * size + 1e-8, name
+
+
 @each_case
 def test_layers_have_the_names_shapes_and_values_of_the_definition(network, batch):
     start = first_weights(network)

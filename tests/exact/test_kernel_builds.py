@@ -8,7 +8,7 @@ import pytest
 
 from built import need
 from exact import UserError, compiler, elsewhere, random_numbers
-from exact.engine import OPTIMIZERS, ExactEngine, macros, shapes
+from exact.engine import OPTIMIZER_NUMBERS, ExactEngine, macros, shapes
 from exact.network import Network
 from lenet5 import behaviour, engines
 from lenet5.data import Split
@@ -29,7 +29,7 @@ each_network = pytest.mark.parametrize("network", NETWORKS, ids=lambda n: n.nota
 
 def flags_for(network):
     """What makes a build one for a network."""
-    return [f"-D{name}={value}" for name, value in macros(network).items()]
+    return compiler.definitions(macros(network))
 
 
 def zig(*flags):
@@ -89,7 +89,7 @@ def check_training_on(target, network, mnist, folder):
     weights, rows = initial_weights(0, network), random_numbers.shuffle(0, 1, 100)
     optimizer = NETWORKS[network]
     stages = np.array(shapes(network), np.int32)
-    head = np.array([len(stages), 100, 100, 40, OPTIMIZERS[optimizer]], np.int32)
+    head = np.array([len(stages), 100, 100, 40, OPTIMIZER_NUMBERS[optimizer]], np.int32)
     arrays = [head, stages, split.labels, rows, *weights.values(), split.images]
     need(target.package, target.program)
     came = elsewhere.run(target, elsewhere.KERNEL_DRIVER, folder, arrays)

@@ -47,6 +47,13 @@ def test_the_loop_says_what_it_reaches(numbers):
     )
 
 
+def test_the_line_that_a_student_changes_stands_in_the_config():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```python\n(    network: .*?)\n```", text, re.DOTALL)
+    config = (ROOT / "lenet5" / "config.py").read_text(encoding="utf-8")
+    assert shown in config
+
+
 READMES = ("README.md", "ext/README.md", "benchmarks/README.md", "data/README.md")
 ROOMS = "benchmarks|book|data|exact|ext|lenet5|networks|record|studies|tests"
 PATH = re.compile(rf"`((?:{ROOMS})/[\w./-]*)`")
