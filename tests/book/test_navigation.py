@@ -82,17 +82,31 @@ def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
     page.close()
 
 
-@pytest.mark.parametrize("asked", ["book/none.html", "none.html", "book/deep/none"])
+@pytest.mark.parametrize("root", ["/", "/x-book/", "/book/", "/some/where/"])
+@pytest.mark.parametrize("asked", ["none.html", "book/none.html", "a/b/missing"])
+@pytest.mark.parametrize("status", [404, 200])  # what the host says where no file is
 def test_a_page_that_is_not_there_leads_back_wherever_the_book_lies(
-    book, browser, asked
+    book, browser, root, asked, status
 ):
-    page, html = browser.new_page(), (book / "404.html").read_text(encoding="utf-8")
-    page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto(f"http://host.test/some/where/{asked}")
+    html = (book / "404.html").read_text(encoding="utf-8")
+
+    def host(route) -> None:
+        if route.request.url == f"http://host.test{root}searchindex.js":
+            route.fulfill(body="", content_type="text/javascript")
+        else:
+            route.fulfill(body=html, content_type="text/html", status=status)
+
+    page = browser.new_page()
+    page.route("**/*", host)
+    page.goto(f"http://host.test{root}{asked}", wait_until="networkidle")
     links = page.locator("main a").evaluate_all("all => all.map(link => link.href)")
     page.close()
-    root = "http://host.test/some/where/"
     assert len(links) >= 2
     for link in links:
-        assert link.startswith(root)
-        assert (book / link.removeprefix(root)).is_file()
+        assert link.startswith(f"http://host.test{root}")
+        assert (book / link.removeprefix(f"http://host.test{root}")).is_file()
+
+
+def test_a_branch_of_github_pages_can_serve_the_book(book):
+    # Without this file Jekyll leaves out every folder whose name begins with "_".
+    assert (book / ".nojekyll").is_file()
