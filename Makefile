@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
-SYSTEM := chromium qpdf qemu-user nodejs latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
+SYSTEM := chromium firefox-esr qpdf qemu-user nodejs latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
 PYTEST := $(BIN)/python -m pytest --nbval --numprocesses 2 --dist loadfile
 
 .PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder committee behaviour bench lint clean

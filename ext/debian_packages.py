@@ -13,6 +13,7 @@ import sys
 # file that TeX finds.
 SIGNS = {
     "chromium": ("chromium", "chromium-browser"),
+    "firefox-esr": ("firefox-esr", "firefox"),
     "nodejs": ("node",),
     "qemu-user": ("qemu-aarch64",),
     "tex-gyre": ("tgtermes.sty",),
