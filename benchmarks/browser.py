@@ -27,7 +27,7 @@ from lenet5.data import MD5, checksum, load
 
 HERE = Path(__file__).parent
 KERNEL = PROJECT / "book" / "kernel"
-PAGE = PROJECT / "book" / "reproduce"
+PAGE = PROJECT / "book" / "training"
 SCRIPTS = (  # what starts the workers of the page
     KERNEL / "unpack.js",
     KERNEL / "network.js",

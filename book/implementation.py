@@ -11,7 +11,6 @@ schedule: str = Config.schedule
 seed: int = Config.seed
 
 # %% tags=["remove-cell"]
-from exact.compiler import KERNEL
 from exact.network import Network
 from exhibits import (
     edition,
@@ -27,35 +26,33 @@ from lenet5.data import load
 from lenet5.model import TorchEngine
 from lenet5.run import load_or_train
 from lenet5.train import train, train_epoch
-from studies import platforms
 
 config = edition.config_of_parameters(globals())
 described = Network(network, activation)
 layers = layer_table(described)
 
 # %% [markdown]
-# # Implementation
+# # Network and training
 
 # %% tags=["remove-input"]
 edition.show_note(config)
 
 # %% [markdown]
-# The same recipe, trained anywhere, gives the same bytes: {glue:text}`builds` builds of the engine that trains, for
-# several processors, have come to one checksum ({numref}`tab-platforms`). This chapter shows the network, the recipe,
-# and the rules that make it so. The code is a package of a few short modules, `lenet5`. The listings are read from the
-# files that run, when this chapter runs; they cannot fall out of step.
+# The network is one line of text and a page of Python; its training is a loop of a dozen lines. This chapter shows
+# both, and how they compare with the program of 2020. The listings are read from the files that run whenever this
+# chapter runs, so they cannot fall out of step with what was trained.
 #
 # ## The network
 #
-# {numref}`code-network` is the whole network, in PyTorch. In the notation of Cireşan, Meier and Schmidhuber
-# {cite:p}`ciresan2012` it is one line, {glue:text}`line`. There `nCk` is a convolution to *n* maps by kernels of
-# *k*×*k* pixels, `MPk` the maximum of each *k*×*k* of a map (`APk` the average), and `nN` a dense layer of *n* units.
-# The image comes from the data, and so does the last layer, with a unit for each class. After each convolution and each
-# dense layer but the last stands the activation: {glue:text}`activation`.
+# {numref}`code-network` is the whole network, in PyTorch {cite:p}`paszke2019`. In the notation of Cireşan, Meier and
+# Schmidhuber {cite:p}`ciresan2012` it is one line: {glue:text}`line`. There `nCk` is a convolution to *n* maps by
+# kernels of *k*×*k* pixels, `MPk` the maximum of each *k*×*k* pixels of a map (`APk` their average), and `nN` a dense
+# layer of *n* units. The size of the image comes from the data, and so does the last layer, which has a unit for each
+# class. After each convolution and each dense layer but the last stands the activation: {glue:text}`activation`.
 #
-# That line is a setting of `lenet5/config.py`, and everything follows from it: the definition, the first weights, the
-# engine, the page that trains, and what this book shows. Another line is another network, and
-# `make what-if NETWORK=20C4-MP2-40C5-MP3-150N ACTIVATION=tanh` makes a book of it.
+# That line is a setting in `lenet5/config.py`, and everything follows from it: the definition, the first weights, the
+# program that trains, the page in the browser, and the figures and numbers of this book. To see what another network
+# does, change the line: `make what-if NETWORK=20C4-MP2-40C5-MP3-150N ACTIVATION=tanh` makes a book of that network.
 
 # %% tags=["remove-input"]
 where = "from `lenet5/model.py`"
@@ -73,8 +70,9 @@ glue(line=network, activation=implementation.activation_in_words(activation))
 glue("{:.0f} %", held=100 * held, done=100 * done)
 
 # %% [markdown]
-# {numref}`tab-layers` counts what the layers hold and cost. Convolutions have few parameters for the work that they do:
-# here {glue:text}`held` of the parameters and {glue:text}`done` of the multiply-adds. Dense layers have the rest.
+# {numref}`tab-layers` counts what each layer holds and what it costs. Convolutions use each of their weights many
+# times, once for each place in the image: here they have {glue:text}`held` of the parameters and do {glue:text}`done`
+# of the multiply-adds. Dense layers have the rest.
 
 # %% tags=["hide-input"]
 show_table(
@@ -82,22 +80,20 @@ show_table(
     implementation.layer_rows(layers),
     "The layers, with parameters and multiply-adds for one image.",
     "tab-layers",
-    provenance.of_nothing(config),
-    "lllrr",
+    align="lllrr",
 )
 
 # %% [markdown]
-# Two details differ from Flux by name only. Flux flips the kernel of a convolution and PyTorch does not; since the
-# kernel is learned, the functions that can be learned are the same. And PyTorch starts its layers from other weights
-# unless told: here, as in Flux, weights are drawn from the uniform distribution of {term}`Glorot` and Bengio
+# Two details differ between the two libraries, and neither changes what can be learned. Flux flips the kernel of a
+# convolution and PyTorch does not; since the kernel is learned, both can learn the same functions. And PyTorch would
+# draw the first weights in its own way. Here, as in Flux, they are drawn by the rule of {term}`Glorot` and Bengio
 # {cite:p}`glorot2010`, and biases start at zero.
 #
 # ## The training
 #
-# The call below trains the network, or reads the run if it was made before. A run's name is a fingerprint of its
-# settings, of the data, and of what the engine computes: before it trains, the engine makes a short training on made-up
-# images, whose checksum is known. So the source may be rewritten freely, and a change of the arithmetic never shows an
-# old result.
+# The call below trains the network, or reads the run if it was made before. A run is named by a fingerprint of its
+# settings, of the data, and of what the training program computes, so a result is never taken for that of another
+# network or another program.
 
 # %%
 run = load_or_train(config)
@@ -113,99 +109,39 @@ steps = -(-images // batch_size)  # the last may be short
 glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 
 # %% [markdown]
-# {numref}`tab-recipe` is the recipe of the original, and this run's. An {term}`epoch` is one pass over the training
-# images in a fresh random order, in {glue:text}`steps` steps; the last {term}`batch` holds the {glue:text}`last_batch`
-# images that are left over. Loss and error are measured on all images of both splits before the first epoch and after
-# each one.
+# {numref}`tab-recipe` sets the recipe of 2020 beside that of this run; {numref}`tab-sources` says where the former is
+# found. An {term}`epoch` is one pass over the training images in a fresh random order. It takes {glue:text}`steps`
+# steps, of which the last reads the {glue:text}`last_batch` images that are left over. Loss and error are measured on
+# all images of both splits, before the first epoch and after each one.
 
 # %% tags=["hide-input"]
 show_table(
-    "setting | original | this run",
+    "setting | 2020 report | this run",
     implementation.recipe_rows(run),
-    "The recipe of the original and of this run.",
+    "The recipe of the 2020 report and of this run.",
     "tab-recipe",
     provenance.of_run(run),
 )
 
 # %% [markdown]
-# The original was not seeded, so no one can repeat its run, only its recipe. Here the seed draws the initial weights
-# and every shuffle, by the generator SplitMix64 {cite:p}`steele2014`, which is a few operations on whole numbers.
+# The run of 2020 was not seeded, so nobody can repeat it, not even its author; only its recipe can be followed. Here a
+# {term}`seed` draws the first weights and the order of the images in each epoch, by the generator SplitMix64
+# {cite:p}`steele2014`, which is a few operations on whole numbers.
 #
-# {numref}`code-loop` is the loop. It draws the order of an epoch, has an engine take a step for each batch, measures
-# both splits, and notes a checksum of the weights.
+# {numref}`code-epoch` is one epoch: it draws an order of the images, and an engine takes one step for each batch. An
+# *engine* is what computes the steps. {numref}`code-loop` is the training: epoch by epoch it measures both splits, and
+# notes a checksum of the weights.
 
 # %% tags=["remove-input"]
-caption = "The training loop, from `lenet5/train.py`."
-show_source([train, train_epoch], caption, "code-loop")
+show_source(train_epoch, "An epoch, from `lenet5/train.py`.", "code-epoch")
+show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
 
 # %% [markdown]
-# What a step is, {numref}`code-step` says in PyTorch: the gradient of the mean cross-entropy of a batch, and a step of
-# the optimiser. This engine is the definition. `python -m lenet5 train --engine torch` trains with it, also on a
-# graphics processor.
+# Of two engines {numref}`code-step` is the one to learn from, in PyTorch: the gradient of the mean cross-entropy of a
+# batch, and a step of the optimiser. `python -m lenet5 train --engine torch` trains with it. The runs of this book are
+# made by a second engine, which computes the same steps, is several times as fast on these small networks, and gives
+# the same bytes wherever it was tried; {doc}`same-bytes` explains it. A test holds the two together.
 
 # %% tags=["remove-input"]
 caption = "The steps of an epoch in PyTorch, from `lenet5/model.py`."
 show_source(TorchEngine.steps, caption, "code-step")
-
-# %% [markdown]
-# ## The exact engine
-#
-# PyTorch promises no bytes. Sums are cut to fit a processor's vector units and its threads, so two machines add in two
-# orders and round otherwise; thousands of steps amplify the difference ({doc}`variability` shows how fast). No seed and
-# no pinned version mends that. The published run and every seed of {doc}`variability` are therefore trained by an
-# engine of the project's own, `exact/kernel.c`, which computes the same steps by rules that leave nothing to the
-# machine. {numref}`code-rules` is how that file begins.
-
-# %% tags=["remove-input"]
-kernel = KERNEL.read_text(encoding="utf-8")
-rules = kernel.partition("*/")[0] + "*/"
-caption = "The rules of the exact engine, from `exact/kernel.c`."
-show_code(rules, "c", caption, "code-rules")
-
-# %% [markdown]
-# The kernel is compiled at first use. Before it trains, it goes through two short epochs whose checksum is known: a
-# compiler, an emulator or a rounding mode that breaks a rule is found then, and not after the run. A test holds the
-# kernel against {numref}`code-step` and against a reference in NumPy in double precision.
-#
-# {numref}`tab-platforms` is what came of the rules: the same short training of the report's network in
-# {glue:text}`builds` builds of the kernel, with several numbers of threads, and one checksum of the weights. In the
-# same builds {glue:text}`other_networks` other networks of the family, with other kernels, pools, activations and
-# optimizers, were trained too, and each came to one checksum of its own.
-
-# %% tags=["hide-input"]
-builds = platforms.read()
-networks = builds.network.unique()
-glue(builds=(builds.network == networks[0]).sum(), other_networks=len(networks) - 1)
-show_table(
-    "platform | compiler | threads | weights",
-    implementation.build_rows(builds),
-    "Platforms, and the first digits of the checksum of the weights that each has trained for the report's network.",
-    "tab-platforms",
-    provenance.of_files(["platforms.csv"], "make record"),
-)
-
-# %% [markdown]
-# ## The machine
-#
-# {numref}`tab-machine` names what the two runs were made on. The graphs of the original were drawn on a laptop. The run
-# of the report was made where it was published; elsewhere it comes out the same.
-
-# %% tags=["hide-input"]
-published = edition.published()
-made = published.environment
-glue(run=published.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
-if run.fingerprint != published.fingerprint:
-    made = run.environment
-show_table(
-    f"part | original | {edition.name_of(config)}",
-    implementation.machine_rows(run, made),
-    "Where the original's run and ours were made.",
-    "tab-machine",
-    provenance.of_run(run),
-)
-
-# %% [markdown]
-# ## What next
-#
-# {doc}`results` shows this run epoch by epoch. {doc}`reproduce` lets your browser train it, as the strictest test of
-# the rules above. How far one seed parts under other roundings, without these rules, {doc}`variability` shows.

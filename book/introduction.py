@@ -15,7 +15,7 @@ seed: int = Config.seed
 
 # %% tags=["remove-cell"]
 from exact.network import Network
-from exhibits import edition, glue, provenance, show
+from exhibits import edition, glue, show
 from exhibits.introduction import architecture
 from exhibits.layers import layer_table
 from exhibits.ledger import read_ledger
@@ -30,26 +30,47 @@ glue(network=edition.describe_network(config, described))
 edition.show_note(config)
 
 # %% [markdown]
-# Does a student report of 2020 hold when it is repeated by others, in another language, from what it says? Its plot
-# does, and the accuracy in its text does not: {glue:text}`text_accuracy` is written and
-# {glue:text}`results.ipynb::original_accuracy:s` is drawn. Ours is {glue:text}`results.ipynb::accuracy:s` after
-# {glue:text}`results.ipynb::epochs:s` epochs.
+# In April 2020 a student, Jesús Adolfo Mejía de Dios, handed in a course report {cite:p}`mejia2020`. It trains LeNet-5,
+# a small convolutional network, to read handwritten digits, in the language Julia {cite:p}`bezanson2017` with the
+# library Flux {cite:p}`innes2018`. This book asks whether what the report says holds when other people try it, with
+# other software. In short: its plot holds, and one number in its text does not. The text gives an accuracy of
+# {glue:text}`text_accuracy`. The plot ends at an error of {glue:text}`results.ipynb::original_error:s`, which is an
+# accuracy of {glue:text}`results.ipynb::original_accuracy:s`, and our run ends at an error of
+# {glue:text}`results.ipynb::error:s` after the same {glue:text}`results.ipynb::epochs:s` epochs.
 #
-# The original {cite:p}`mejia2020` trains LeNet-5, a small convolutional network, to read handwritten digits. Its code
-# is in Julia {cite:p}`bezanson2017` with the library Flux {cite:p}`innes2018`; this book is in Python, with PyTorch
-# {cite:p}`paszke2019` as the definition of the network and of its training. The report has the original's network, data
-# and recipe. Each number of ours comes from a run and is typed by nobody; those of others stand in a ledger with their
-# source. The grey line under a figure or a table names the run, the data and the engine by their checksums, or the file
-# of the record that was read, and the command that makes all anew. Words that a student may not know, such as
-# {term}`epoch`, lead to the {doc}`glossary`.
+# ## What is repeated, and from what
+#
+# Its text, its figures and its program are public, and *the 2020 report* means all three. The text alone is not enough
+# to repeat the run. It names the network, the optimiser, the learning rate, the loss and the number of epochs. It does
+# not say how many images a training step reads, how the first weights are drawn, or whether the random numbers were
+# seeded, and its listing of the network leaves three names undefined. These we take from the program, and the numbers
+# behind the plot too. The program, in turn, is that of a public collection of examples for Flux {cite:p}`fluxzoo`,
+# white space apart, with functions added that draw two of the four figures. Starting from a well-made example is how
+# most people learn; it also means that the recipe is that of Flux's authors, down to the learning rate. {doc}`audit`
+# says of each claim where it stands.
+#
+# Other people with other software make a *replication* of the 2020 report. It is told apart from a *repetition*, by
+# which the same program gives the same numbers again: that is what `make reproduce` does with this book. The author of
+# the 2020 report was not asked for anything, and helped by publishing what he had.
+#
+# ## How to read this book
+#
+# Part I is the short answer: the network, the data, the training and the result. Part II asks how sure it is, by many
+# trainings, claim by claim, and byte by byte. Part III goes further than the 2020 report does, back to 1998 and on to
+# committees of networks. In {doc}`draw` you can write a digit yourself, and in {doc}`train` your browser trains the
+# network.
+#
+# Code fills in our numbers; those of other papers are listed with their sources in one file, `book/claims.yml`. The
+# grey line under a figure or a table says which run or which file it comes from, by a short checksum, and which command
+# makes it again. Words that a student may not know, such as {term}`epoch`, are explained in the {doc}`glossary`.
 
 # %% [markdown]
 # ## The network
 #
-# LeNet-5 dates from 1998 {cite:p}`lecun1998`. Convolutions look for local patterns, the first in the image and the
-# next in what the one before it has found. Max-pooling keeps the strongest answer in every small block and lowers the
-# resolution. Dense layers turn the values that remain into one for each digit. {glue:text}`network`
-# {numref}`fig-architecture` shows the shapes on the way.
+# LeNet-5 dates from 1998 {cite:p}`lecun1998`. Its *convolutions* look for local patterns: the first for strokes and
+# edges in the image, the next for combinations of what the first has found. *Max-pooling* keeps the strongest answer in
+# every small block and so halves the resolution. *Dense* layers turn the values that remain into ten, one for each
+# digit. {glue:text}`network` {numref}`fig-architecture` shows the shapes on the way.
 
 # %% [markdown]
 # ```{glue:figure} fig-architecture
@@ -62,19 +83,21 @@ edition.show_note(config)
 # layer, as long as it has values.
 # ```
 #
-# The variant of 2020 differs from the design of 1998 in five ways. The image has no margin: 28×28 pixels stand in place
-# of 32×32. ReLU, $\max(0, x)$, replaces the scaled
-# hyperbolic tangent. Max-pooling replaces an average with trained weights. Every map of the second convolution sees all
-# maps before it, where the connection table of 1998 leaves some out. The last layer is a plain dense layer of
-# {term}`logits`, without an activation, in place of radial basis functions.
+# The network of 2020 differs from the design of 1998 in five ways. Its images have no margin: they stand as 28×28
+# pixels, and not within 32×32. After each layer stands ReLU, $\max(0, x)$, and not a scaled hyperbolic tangent. Pools
+# take a maximum, and not an average with trained weights. Every map of the second convolution sees all maps before it,
+# where a table of 1998 leaves some out. And the last layer is dense and gives {term}`logits`, where that of 1998
+# measures distances to drawings of the digits. {doc}`ladder` walks from the one to the other.
 #
-# The network has {glue:text}`parameters` parameters, {glue:text}`dense_share` of them in the dense layers. One image
-# costs {glue:text}`multiply_adds` multiply-adds. {doc}`implementation` lists both by layer.
+# The network has {glue:text}`parameters` numbers to learn, {glue:text}`dense_share` of them in the dense layers. To
+# read one image takes {glue:text}`multiply_adds` {term}`multiply-adds <multiply-add>`. {doc}`implementation` lists both
+# by layer.
 #
 # ## The loss
 #
-# The network gives a vector of logits $z \in \mathbb{R}^{10}$. The {term}`softmax` makes probabilities of them, and the
-# loss of an image with label $y$ is the negative logarithm of the probability given to that label:
+# Training needs a number that says how wrong the network is. The network gives ten logits $z_0, \dots, z_9$. The
+# {term}`softmax` makes probabilities of them, and the loss of an image with label $y$ is the negative logarithm of the
+# probability given to that label:
 #
 # ```{math}
 # :label: eq-loss
@@ -84,16 +107,16 @@ edition.show_note(config)
 # \end{aligned}
 # ```
 #
-# This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one that is computed: it neither
-# overflows nor takes the logarithm of zero. A {term}`batch` is scored by its mean. A network that knows nothing gives
-# every digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s` nats. That value
-# returns in {doc}`results`, and gives away a slip in the original's plot.
+# This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one to compute, since it neither
+# overflows nor takes the logarithm of zero. A {term}`batch` is scored by the mean over its images. A network that knows
+# nothing gives every digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s`
+# {term}`nats <nat>`. Keep that value in mind: in {doc}`results` it gives away a slip in the plot of 2020.
 #
 # ## The optimiser
 #
-# In the recipe of the report the weights follow Adam {cite:p}`kingma2014`. With $g_t$ the gradient of the batch loss at
-# step $t$, Adam keeps a running mean of the gradient and one of its square, corrects both for their start at zero, and
-# moves each weight $\theta$ by a step of about the learning rate $\eta$:
+# The weights follow Adam {cite:p}`kingma2014`. With $g_t$ the gradient of the batch loss at step $t$, Adam keeps a
+# running mean of the gradient and one of its square, corrects both for their start at zero, and moves each weight
+# $\theta$ by a step of about the learning rate $\eta$:
 #
 # ```{math}
 # :label: eq-adam
@@ -105,8 +128,8 @@ edition.show_note(config)
 # \end{aligned}
 # ```
 #
-# The original takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are the paper's: $\beta_1 = 0.9$,
-# $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
+# The 2020 report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are those that Adam's authors
+# suggest: $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
 
 # %% tags=["hide-input", "remove-output"]
 layers = layer_table(described)
@@ -115,7 +138,7 @@ dense = sum(row.parameters for row in layers if row.kind == "dense")
 multiply_adds = sum(row.multiply_adds for row in layers)
 glue("{:,}", parameters=parameters, multiply_adds=multiply_adds)
 glue("{:.0f} %", dense_share=100 * dense / parameters)
-show("fig-architecture", architecture(described), provenance.of_nothing(config))
+show("fig-architecture", architecture(described))
 
 # %% tags=["remove-cell"]
 lowest = ledger.facts["mcdnn_single_lowest"]
@@ -130,18 +153,10 @@ glue("{} %", distorted_error=ledger.literature["lenet5-distorted"]["error"])
 # %% [markdown]
 # ## Better networks
 #
-# LeNet-5 is not the best reader of these digits, and the original does not claim it. It names a *multi-column deep
-# neural network* {cite:p}`ciresan2012` among the best: {glue:text}`mcdnn_networks` networks, trained on images as they
-# are given or drawn to one of six widths, distorted anew in every epoch, whose outputs are averaged. It misreads
-# {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`. Its single networks
-# err on {glue:text}`mcdnn_singles`. LeNet-5 itself reached an error of {glue:text}`lenet5_error` in 1998, and
-# {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. That network differs from the
-# report's in almost every part, and {doc}`ladder` walks from one to the other. {doc}`committee` trains networks of the
-# multi-column kind, and a committee that two cores can afford.
-#
-# ## What next
-#
-# {doc}`results` has the answer in full. Before it, {doc}`dataset` shows what the network is up against, and
-# {doc}`implementation` how it is trained so that every machine gets the same bytes. {doc}`variability` asks whether the
-# result is luck, {doc}`ladder` why the older network is better, {doc}`committee` what many networks read together, and
-# {doc}`audit` checks the original claim by claim.
+# LeNet-5 is not the best reader of these digits, and the 2020 report does not say that it is. Among the best it names a
+# *multi-column deep neural network* of 2012 {cite:p}`ciresan2012`: {glue:text}`mcdnn_networks` networks, trained on
+# images as they are given or drawn to one of six widths, and distorted anew in every epoch, whose outputs are averaged.
+# It misreads {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`; each of
+# its networks alone misreads {glue:text}`mcdnn_singles`. LeNet-5 (1998) reached an error of {glue:text}`lenet5_error`,
+# and {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. {doc}`committee` trains networks
+# of the multi-column kind, and a committee that a small computer can afford.

@@ -1,8 +1,8 @@
 """Sphinx extension: mends the pages that were written, where the theme leaves something to wish.
 
 What a page never uses is not loaded: MathJax only where a formula stands, and from beside
-the book, so that equations are read offline. Scripts wait for the page. Roles that screen
-readers stumble over are set right.
+the book, so that equations are read offline. Scripts wait for the page, and run where a browser
+refuses storage. Roles that screen readers stumble over are set right.
 """
 
 import re
@@ -30,6 +30,23 @@ FOLD = re.compile(
     r"<summary aria-label[^>]*>\s*<p [^>]*>(.*?)</p>.*?</summary>", flags=re.DOTALL
 )
 SIDEBAR = 'id="pst-primary-sidebar" '
+# Where a browser refuses storage, the theme's scripts would stop at their first line that asks for
+# it. They are given something that forgets when the page is left, and is no Storage.
+FORGETFUL_STORAGE = """\
+<script>
+  for (const name of ["localStorage", "sessionStorage"]) {
+    try {
+      window[name];
+    } catch {
+      const kept = new Map();
+      const getItem = (key) => kept.get(key) ?? null;
+      const setItem = (key, value) => { kept.set(key, String(value)); };
+      const removeItem = (key) => { kept.delete(key); };
+      Object.defineProperty(window, name, { value: { getItem, setItem, removeItem } });
+    }
+  }
+</script>
+"""
 # What mathjax_path and mathjax3_config in _config.yml ask for, of the package
 # django-static-mathjax. The loader gets each as a script, which file:// allows.
 MATHJAX = ("startup.js", "core.js", "loader.js", "input/tex.js", "output/chtml.js")
@@ -51,6 +68,7 @@ def repair(html: str) -> str:
 
     html = LOADING_TAG.sub(kept, html)
     html = HASTY_SCRIPT.sub("<script defer ", html)
+    html = html.replace("<script", f"{FORGETFUL_STORAGE}<script", 1)
     html = FOLD.sub(r"<summary>\1</summary>", html)
     html = html.replace(SIDEBAR, f'{SIDEBAR}role="region" aria-label="Book" ')
     return html.replace('role="doc-biblioentry"', 'role="listitem"')

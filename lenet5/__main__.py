@@ -19,6 +19,8 @@ from exact import UserError
 from lenet5 import DATA, RECORD, RUNS, Config
 from lenet5.config import SETTINGS
 
+SURE = 0.9  # the probability below which a reading is called unsure
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted.
@@ -327,11 +329,11 @@ def predict(options: argparse.Namespace) -> int:
     """Read the digit in each image file; 1 if one cannot be read."""
     from lenet5.picture import read_digit
 
-    read = committee_reader() if options.committee else run_reader(options.run)
+    reader = committee_reader() if options.committee else run_reader(options.run)
     code = 0
     for path in options.images:
         try:
-            digit, text, details = read(read_digit(path))
+            digit, text, details = reader(read_digit(path))
         except UserError as error:
             options.complain(error)
             code = 1
@@ -348,8 +350,11 @@ def run_reader(path: Path) -> Callable:
     def read(image):
         probabilities = engine.probabilities(image[None])[0].tolist()
         digit = probabilities.index(max(probabilities))
-        text = f"{100 * probabilities[digit]:.1f} %"
-        return digit, text, {"probabilities": probabilities}
+        text = in_percent(probabilities[digit])
+        unsure = probabilities[digit] < SURE
+        if unsure:
+            text += ": unsure; ask the committee with --committee"
+        return digit, text, {"probabilities": probabilities, "unsure": unsure}
 
     return read
 
@@ -368,10 +373,22 @@ def committee_reader() -> Callable:
         together = found.mean(axis=0)
         digit = int(together.argmax())
         votes = int((found.argmax(axis=1) == digit).sum())
-        text = f"{votes} of {len(found)} votes"
-        return digit, text, {"votes": votes, "probabilities": together.tolist()}
+        text = f"{votes} of {len(found)} votes, {in_percent(together[digit])}"
+        unsure = bool(together[digit] < SURE)
+        if unsure:
+            text += ": unsure; it may be no digit"
+        details = {"votes": votes, "members": len(found)}
+        details |= {"probabilities": together.tolist(), "unsure": unsure}
+        return digit, text, details
 
     return read
+
+
+def in_percent(probability: float) -> str:
+    """A probability as text; one that rounds to all is not all."""
+    if probability > 0.9995:
+        return "more than 99.9 %"
+    return f"{100 * probability:.1f} %"
 
 
 def load_engine(path: Path):

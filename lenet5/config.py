@@ -14,7 +14,7 @@ Who adds a setting adds it to :class:`Config`, and then to
    ``steps``: ``lenet5/model.py`` in PyTorch; ``exact/engine.py`` (with ``FUNCTIONS``) and
    ``exact/kernel.c``, whose plain and fast forms have callers of their own in
    ``exact/elsewhere/kernel_driver.c`` and ``book/kernel/kernel.js``; and the loop of the
-   page, ``book/reproduce/worker/train.js``;
+   page, ``book/training/worker/train.js``;
 2. the trial of the family in ``lenet5/engines.py``, with another value than the default, so
    that the new arithmetic is pinned; then ``make behaviour`` pins it;
 3. the parameters cells of the chapters Introduction, Implementation, Results and Audit, and
@@ -67,7 +67,7 @@ class Config:
         "relu", ACTIVATIONS, "after each layer but the last", "Activation"
     )
     optimizer: str = _setting(
-        "adam", ("adam", "sgd"), "sgd: with momentum 0.9", "Optimizer"
+        "adam", ("adam", "sgd"), "sgd: with momentum 0.9", "Optimiser"
     )
     epochs: int = _setting(20, (0, 10_000), "passes over the training images", "Epochs")
     batch_size: int = _setting(128, (1, 60_000), "images in a step", "Batch size")

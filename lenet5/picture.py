@@ -1,24 +1,49 @@
-"""The digit in a picture, prepared as MNIST prepared its own."""
+"""The digit in a picture, prepared as MNIST prepared its own.
 
+``book/pad/picture.js`` has the same rules for the page, to the same bytes: so greys are
+whole numbers, and sums of fractions are added pixel by pixel.
+"""
+
+from math import floor, sqrt
 from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from PIL import Image, ImageOps
+from PIL import Image
+from scipy import ndimage
 
 from exact import UserError
+from lenet5.ink import FAINT, Component, are_several, components
+from lenet5.picture_file import open_picture
 
 SIDE = 28  # pixels of an image of MNIST
 BOX = 20  # and of the digit in it
-FAINT = 0.1  # of the strongest ink: below it lie paper grain and compression noise
 CONTRAST = 64  # grey levels from the darkest to the lightest: with less nothing is seen
+LOOK = 200  # pixels of a side, in a square picture, at which ink is looked for
+CLEAR = (
+    60  # pixels of a digit's longer side: a smaller one is looked at again, from near
+)
+BLANK = 0.15  # of the light: where no ink takes more, there is only the grain of paper
+GREY = 32  # added to greys that are compared by their ratio: keeps noise in black small
+
+# Parts of the ink that are none of the digit, in shares of the picture's sides.
+FRAME = 0.9  # a frame is wider and taller than this, and has nothing in its middle half
+LONG = 0.5  # a stray line is longer than this,
+THIN = 0.04  # on average thinner than this,
+FLAT = 0.1  # in a box thinner than this, and it reaches the picture's edge,
+NEAR = 0.08  # or it lies this near to it.
+REST = 0.15  # what remains is longer than this, or all of it may be the digit
+PALE = 0.6  # of the darkest ink: the lines of ruled paper are paler
+ALONG = 2  # pixels: so far from dark ink pale ink may be the side of a stroke
+EDGE = 0.02
+CRUMB = 0.1  # of the heaviest part's ink: a crumb has less,
+FAR = 0.3  # and it is farther from the others than this share of their longer side
 
 
 def read_digit(path: Path) -> np.ndarray:
-    """The digit in an image file, as the network takes it: see :func:`centre`.
+    """The digit in an image file, as the network takes it: see :func:`digit_in`.
 
     It takes any format that Pillow reads, with the turn that its Exif data asks for.
-    Paper and ink may be dark or light, in uneven light, or transparent.
 
     Parameters
     ----------
@@ -31,15 +56,47 @@ def read_digit(path: Path) -> np.ndarray:
     Raises
     ------
     UserError
-        If the file is missing, is not an image, or holds a single grey.
+        If the file is missing, is not an image, is too large, or shows no single digit.
     """
-    ink = _ink(_on_paper(_open(path)))
     try:
-        digit = centre(ink)
+        digit = digit_in(open_picture(path))
     except ValueError as error:
         mend = "give an image of one digit on plain paper"
-        raise UserError(f"{path} {error}: {mend}") from error
+        raise UserError(f"{path}: {error}: {mend}") from error
     return digit[None]  # the axis of the one channel
+
+
+def digit_in(picture: Image.Image) -> np.ndarray:
+    """The digit in a picture, found on its paper and prepared by :func:`centre`.
+
+    Paper and ink may be dark or light, in uneven light, or transparent. Frames, stray
+    lines and crumbs are left out. A digit that is small in its picture is found there,
+    and then looked at from near.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        In greys (L), in colours (RGB), or with opacity too (LA, RGBA), 8 bits each.
+
+    Returns
+    -------
+    array, shape (28, 28), float32 in [0, 1]; 0 is paper, 1 is ink
+
+    Raises
+    ------
+    ValueError
+        If there is no ink, or if it looks like several digits.
+    """
+    grey = _on_paper(picture)
+    ink, factor = _look(grey)
+    top, left, bottom, right = _box(ink)
+    size = max(bottom - top, right - left)
+    if factor > 1 and size < CLEAR:
+        margin = (size + 1) // 2
+        rows = slice(factor * max(top - margin, 0), factor * (bottom + margin))
+        columns = slice(factor * max(left - margin, 0), factor * (right + margin))
+        ink, _ = _look(grey[rows, columns])
+    return centre(ink.astype(np.float32))
 
 
 def centre(grey: np.ndarray) -> np.ndarray:
@@ -105,57 +162,86 @@ def _start(ink: np.ndarray) -> int:
     return min(max(start, 0), SIDE - pixels)  # all of it stays inside
 
 
-def _open(path: Path) -> Image.Image:
-    """The picture of a file, turned upright: colours and opacity, 8 bits each."""
-    try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image)
-            return _in_bytes(upright).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        cause = getattr(error, "strerror", None) or "no whole image"
-        mend = "give a PNG, JPEG, GIF or similar file"
-        raise UserError(f"{path} cannot be read ({cause}): {mend}") from error
-
-
-def _in_bytes(picture: Image.Image) -> Image.Image:
-    """The picture; of more than 8 bits a pixel, its range spread over them."""
-    if picture.mode[0] not in "IF":  # Pillow would clip these
-        return picture
-    values = np.asarray(picture, float)
-    levels = np.interp(values, (values.min(), values.max()), (0, 255))
-    return Image.fromarray(levels.astype(np.uint8))
+def _border(grey: np.ndarray) -> float:
+    """The median grey of the pixels along the four sides."""
+    sides = [grey[0], grey[-1], grey[:, 0], grey[:, -1]]
+    return np.median(np.concatenate(sides))
 
 
 def _on_paper(picture: Image.Image) -> np.ndarray:
     """A picture's greys, where it is transparent on white paper or on black.
 
     It takes the paper on which there is something to see, and of both the one with the
-    smaller share of ink. What is opaque looks the same on either.
+    smaller share of ink.
+
+    Returns
+    -------
+    array, shape (height, width), uint8
     """
-    on_white = _grey(picture, "white")
-    on_black = _grey(picture, "black")
-    return min(on_white, on_black, key=_illegible)
+    if not picture.has_transparency_data:
+        return np.asarray(picture.convert("L"))
+    grey = np.asarray(picture.convert("L"))
+    opacity = np.asarray(picture.getchannel("A"))
+    on_black = grey.astype(np.uint16) * opacity + 127
+    on_white = (on_black + np.uint16(255) * (255 - opacity)) // 255
+    sheets = [on_white.astype(np.uint8), (on_black // 255).astype(np.uint8)]
+    return min(sheets, key=_illegible)
 
 
 def _illegible(grey: np.ndarray) -> tuple[bool, float]:
     """What makes a picture hard to read: too little contrast, and then much ink."""
-    flat = np.ptp(grey) < CONTRAST
-    ink = np.abs(grey - np.median(grey)).mean()
+    small = _reduced(grey, _factor(grey))
+    flat = np.ptp(small) < CONTRAST
+    ink = np.abs(small - np.median(small)).sum()
     return flat, ink
 
 
-def _grey(picture: Image.Image, paper: str) -> np.ndarray:
-    """The picture on paper, at most some 300 pixels wide: more tells no digit."""
-    sheet = Image.new("RGBA", picture.size, paper)
-    sheet.alpha_composite(picture)
-    factor = max(1, round(max(picture.size) / 200))
-    return np.asarray(sheet.convert("L").reduce(factor), np.float32)
+def _factor(grey: np.ndarray) -> int:
+    """How many pixels of a picture become one, in each direction: more tell no digit."""
+    return max(1, floor(sqrt(grey.size) / LOOK + 0.5))
 
 
-def _border(grey: np.ndarray) -> float:
-    """The median grey of the pixels along the four sides."""
-    sides = [grey[0], grey[-1], grey[:, 0], grey[:, -1]]
-    return np.median(np.concatenate(sides))
+def _reduced(grey: np.ndarray, factor: int) -> np.ndarray:
+    """The mean of each square of ``factor`` pixels; at the ends, of what there is.
+
+    Returns
+    -------
+    array, shape (height, width), float, whole numbers
+    """
+    height, width = grey.shape
+    rows = np.arange(0, height, factor)
+    columns = np.arange(0, width, factor)
+    sums = np.add.reduceat(grey, rows, axis=0, dtype=np.uint32)
+    sums = np.add.reduceat(sums, columns, axis=1, dtype=np.int64)
+    tall = np.minimum(factor, height - rows)
+    wide = np.minimum(factor, width - columns)
+    pixels = np.outer(tall, wide)
+    return ((2 * sums + pixels) // (2 * pixels)).astype(float)
+
+
+def _look(grey: np.ndarray) -> tuple[np.ndarray, int]:
+    """The ink of the digit in a picture, reduced, and by what factor it was.
+
+    Raises
+    ------
+    ValueError
+        If there is no ink, or if it looks like several digits.
+    """
+    factor = _factor(grey)
+    ink = _ink(_reduced(grey, factor))
+    labels, parts = components(ink)
+    ink = _only(_without_lines(parts, labels), labels, ink)
+    ink = _without_pale_lines(ink)
+    labels, parts = components(ink)
+    parts = _without_crumbs(parts)
+    if are_several(parts):
+        raise ValueError("looks like several digits")
+    return _only(parts, labels, ink), factor
+
+
+def _only(parts: list[Component], labels: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """The ink of some of its parts."""
+    return np.where(np.isin(labels, [part.label for part in parts]), ink, 0)
 
 
 def _ink(grey: np.ndarray) -> np.ndarray:
@@ -163,16 +249,33 @@ def _ink(grey: np.ndarray) -> np.ndarray:
 
     Strokes are narrower than a third of the picture, shadows are not: a closing, which
     fills what is narrow and dark, leaves the paper as it is lit.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
     """
-    # Light multiplies, so greys compare by their ratios; 32 keeps noise in black small.
-    darkest = grey.min() + 32
-    lightest = grey.max() + 32
-    border = _border(grey) + 32
-    if border**2 < darkest * lightest:  # the paper is the dark one
+    # Light multiplies, so greys compare by their ratios.
+    darkest = grey.min() + GREY
+    lightest = grey.max() + GREY
+    margin = _margin(grey) + GREY
+    if margin**2 < darkest * lightest:  # the paper is the dark one
         grey = 255 - grey
     paper = _closed(grey)
-    ink = (paper - grey) / (paper + 32)
-    return np.where(ink > ink.max() / 3, ink, 0)  # below are grain and compression
+    ink = (paper - grey) / (paper + GREY)
+    strongest = ink.max()
+    if strongest < BLANK:
+        raise ValueError("no ink found")
+    return np.where(ink > strongest / 3, ink, 0)  # below are grain and compression
+
+
+def _margin(grey: np.ndarray) -> float:
+    """The median grey of the outer tenth of a picture: a thin frame does not count."""
+    height, width = grey.shape
+    down, right = (height + 9) // 10, (width + 9) // 10
+    outer = np.ones(grey.shape, dtype=bool)
+    outer[down : height - down, right : width - right] = False
+    return np.median(grey[outer])
 
 
 def _closed(grey: np.ndarray) -> np.ndarray:
@@ -190,3 +293,101 @@ def _closed(grey: np.ndarray) -> np.ndarray:
     lightest = sliding_window_view(lightest, window, axis=1).max(axis=-1)
     darkest = sliding_window_view(lightest, window, axis=0).min(axis=-1)
     return sliding_window_view(darkest, window, axis=1).min(axis=-1)
+
+
+def _without_lines(parts: list[Component], labels: np.ndarray) -> list[Component]:
+    """The parts of the ink but frames and stray lines, if others of some size remain."""
+    height, width = labels.shape
+    rest = [
+        part
+        for part in parts
+        if not _is_frame(part, labels) and not _is_line(part, labels)
+    ]
+    least = REST * min(height, width)
+    if any(max(part.height, part.width) > least for part in rest):
+        return rest
+    return parts
+
+
+def _is_frame(part: Component, labels: np.ndarray) -> bool:
+    """Whether a part is as large as the picture, with nothing in its middle half."""
+    height, width = labels.shape
+    if part.height <= FRAME * height or part.width <= FRAME * width:
+        return False
+    rows = slice(height // 4, height - height // 4)
+    columns = slice(width // 4, width - width // 4)
+    return not (labels[rows, columns] == part.label).any()
+
+
+def _is_line(part: Component, labels: np.ndarray) -> bool:
+    """Whether a part is a long thin line that reaches an edge, or lies along one."""
+    height, width = labels.shape
+    pixels = int((labels == part.label).sum())
+    return _is_level_line(
+        (part.left, part.right, width), (part.top, part.bottom, height), pixels
+    ) or _is_level_line(
+        (part.top, part.bottom, height), (part.left, part.right, width), pixels
+    )
+
+
+def _is_level_line(along: tuple, across: tuple, pixels: int) -> bool:
+    """Whether a part is a line, by its start, its end and the picture's side each way."""
+    start, end, side = along
+    first, last, breadth = across
+    length = end - start
+    if length <= LONG * side or pixels > THIN * breadth * length:
+        return False
+    if last - first > FLAT * breadth:
+        return False
+    reaches = start <= NEAR * side or end >= side - NEAR * side
+    beside = last <= NEAR * breadth or first >= breadth - NEAR * breadth
+    return reaches or beside
+
+
+def _without_pale_lines(ink: np.ndarray) -> np.ndarray:
+    """The ink but the lines of ruled paper, where these are certain.
+
+    They are where pale ink reaches opposite edges of the picture, and dark ink does not.
+    Then pale ink is left only along the dark.
+    """
+    dark = ink > PALE * ink.max()
+    down, across = _crossed(ink)
+    dark_down, dark_across = _crossed(dark)
+    if (down and not dark_down) or (across and not dark_across):
+        square = np.ones((2 * ALONG + 1, 2 * ALONG + 1))
+        return np.where(ndimage.binary_dilation(dark, square), ink, 0)
+    return ink
+
+
+def _crossed(ink: np.ndarray) -> tuple[bool, bool]:
+    """Whether there is ink at both the upper and the lower edge; at both sides."""
+    top, left, bottom, right = _box(ink)
+    height, width = ink.shape
+    down = top <= EDGE * height and bottom >= height - EDGE * height
+    across = left <= EDGE * width and right >= width - EDGE * width
+    return down, across
+
+
+def _without_crumbs(parts: list[Component]) -> list[Component]:
+    """The heavy parts of the ink, and the light ones near to them."""
+    least = CRUMB * max(part.ink for part in parts)
+    heavy = [part for part in parts if part.ink >= least]
+    top = min(part.top for part in heavy)
+    left = min(part.left for part in heavy)
+    bottom = max(part.bottom for part in heavy)
+    right = max(part.right for part in heavy)
+    reach = FAR * max(bottom - top, right - left)
+    kept = []
+    for part in parts:
+        down = max(top - part.bottom, part.top - bottom)
+        aside = max(left - part.right, part.left - right)
+        if part.ink >= least or max(down, aside) <= reach:
+            kept.append(part)
+    return kept
+
+
+def _box(ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Where ink begins and ends: top, left, bottom, right, the last two behind it."""
+    rows = np.flatnonzero(ink.any(axis=1))
+    columns = np.flatnonzero(ink.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

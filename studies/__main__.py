@@ -33,7 +33,7 @@ def add_command(commands, maker: record.Maker) -> None:
         command.set_defaults(command=make_whole, maker=maker)
         return
     pool.add_options(command, RECORD / maker.files[0])
-    command.set_defaults(command=maker.study.make if maker.study else record.make_seeds)
+    command.set_defaults(command=maker.study.make if maker.study else maker.make_runs)
 
 
 def show_list(_: argparse.Namespace) -> int:

@@ -135,7 +135,7 @@ def train(column: Column, seed: int, judged_on: str, expected: Provenance) -> tu
         judged_on,
         column.epochs,
         presented,
-        misread_cell(probabilities, judge),
+        runs.misread_cell(probabilities, judge),
         seconds,
         checksum(weights),
         expected.behaviour,
@@ -143,13 +143,6 @@ def train(column: Column, seed: int, judged_on: str, expected: Provenance) -> tu
         cpuinfo("model name"),
     ]
     return row, weights
-
-
-def misread_cell(probabilities: np.ndarray, judge: Split) -> str:
-    """The images that are misread, in one cell: the place of each, and what is read."""
-    read = probabilities.argmax(axis=1)
-    misread = np.flatnonzero(read != judge.labels)
-    return as_cell(f"{place}:{read[place]}" for place in misread)
 
 
 def receive(folder: Path, name: str, result: tuple) -> list[list]:
@@ -203,6 +196,13 @@ class Networks(NamedTuple):
     def read(self) -> np.ndarray:
         """The digits that they read together, by the mean of their probabilities."""
         return self.probabilities.mean(axis=0).argmax(axis=1)
+
+    @property
+    def voted(self) -> np.ndarray:
+        """The digits for which most of them vote, of equals the lower; see :attr:`read`."""
+        votes = self.probabilities.argmax(axis=2)
+        counts = (votes[:, :, None] == np.arange(10)).sum(axis=0)
+        return counts.argmax(axis=1)
 
     @property
     def wrong(self) -> np.ndarray:

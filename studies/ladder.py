@@ -11,17 +11,22 @@ import pandas as pd
 
 from exact import UserError
 from exact.arrays import checksum
-from exact.compiler import cpuinfo
+from exact.compiler import CACHE, cpuinfo
 from lenet5 import RECORD, behaviour, data, files
 from lenet5.config import report_config
 from lenet5.data import HELD_BACK, TEST, TRAINING, Split
 from lenet5.provenance import Provenance
 from networks import PACKAGE
 from networks.lenet1998 import parameters, schedule
-from networks.lenet1998.engine import RungEngine, build_name
+from networks.lenet1998.engine import (
+    RungEngine,
+    build_name,
+    reading_memory,
+    webassembly,
+)
 from networks.lenet1998.rungs import BESIDE, BEST, CHOICES, RUNGS, SCALES, Rung
 from networks.lenet1998.tried import for_rung
-from studies import runs, seeds
+from studies import runs, seeds, variations
 from studies.intervals import mean_interval
 from studies.runs import Kind, Study, as_cell
 
@@ -169,6 +174,21 @@ def read_network(path: Path = NETWORK) -> tuple[RungEngine, dict]:
     return for_rung(BEST, metadata["seed"], weights), metadata
 
 
+def kernel_of_page() -> Path:
+    """The kernel of the published network of 1998 in WebAssembly."""
+    return webassembly(BEST)
+
+
+def memory_of_page() -> Path:
+    """The memory with which that kernel reads: see :func:`reading_memory` of the engine."""
+    weights, metadata = files.load_arrays(NETWORK)
+    memory = reading_memory(BEST, metadata["seed"], weights)
+    CACHE.mkdir(exist_ok=True)
+    path = CACHE / "lenet1998.memory"
+    files.write_whole(path, memory)
+    return path
+
+
 class Step(NamedTuple):
     """A step of the ladder: a rung, or the report's network, and its runs.
 
@@ -241,7 +261,7 @@ def read_report() -> Step:
     seconds, machine = usual_cost(by_run.seconds.sum())
     rung = RUNGS[-1]  # the same network, by another engine
     return Step(
-        name="the report",
+        name="the 2020 recipe",
         errors=report.final,
         passes=report.errors,
         of_train=fmean(trained.train_error),
@@ -250,6 +270,42 @@ def read_report() -> Step:
         updates=REPORT_CONFIG.epochs * count_batches(TRAINING),
         seconds=seconds,
         machine=machine,
+    )
+
+
+def read_tuned() -> tuple[Step, Step]:
+    """The recipe of the report, and the best of it where only the rate is another.
+
+    Which rate is best, the images held back say (:mod:`studies.variations`). Both networks
+    have learned from the other training images only, so they are compared with each other
+    and not with the rungs, which have seen all. The errors are of the test images.
+
+    Raises
+    ------
+    UserError
+        If a run is of other data or another engine, or a variation has none.
+    """
+    outcomes = variations.read()
+    tuned = variations.best(outcomes, variations.OF_RATE)
+    return (
+        _as_step(f"the 2020 recipe, on {HELD_BACK:,} images fewer", outcomes[0]),
+        _as_step("the same, its rate tuned", tuned),
+    )
+
+
+def _as_step(name: str, outcome: variations.Outcome) -> Step:
+    """A variation of the recipe as a step; of its test errors only the last are known."""
+    batches = count_batches(TRAINING - HELD_BACK)
+    return Step(
+        name=name,
+        errors=outcome.test,
+        passes=outcome.test.to_frame(),
+        of_train=outcome.of_train,
+        parameters=outcome.parameters,
+        multiply_adds=outcome.multiply_adds,
+        updates=REPORT_CONFIG.epochs * batches,
+        seconds=outcome.seconds,
+        machine=outcome.machine,
     )
 
 

@@ -9,7 +9,9 @@ from lenet5.config import report_config
 from studies import (
     committee,
     ladder,
+    mistakes,
     platforms,
+    rates,
     rounding,
     seeds,
     validation,
@@ -33,6 +35,7 @@ class Maker:
     what: str
     make: Callable | None = None  # called without options
     study: Study | None = None  # or a table of runs, whose command has options
+    make_runs: Callable | None = None  # or what is called with these options
 
 
 def make_run() -> None:
@@ -70,9 +73,10 @@ MAKERS = (
             "results",
             "audit",
             "variability",
+            "same-bytes",
             "ladder",
-            "reproduce",
-            "try-it",
+            "train",
+            "draw",
         ),
         "the published run",
         make_run,
@@ -81,7 +85,7 @@ MAKERS = (
         "validation",
         ("validation/", "validation-test/"),
         "a minute",
-        ("audit",),
+        ("variability", "draw"),
         "the same training with 5,000 images held back, measured on these and on the test images",
         validation.make,
     ),
@@ -89,8 +93,24 @@ MAKERS = (
         "seeds",
         ("seeds.csv",),
         "an hour",
-        ("results", "variability", "ladder", "committee", "reproduce"),
+        ("results", "audit", "variability", "ladder", "committee", "train"),
         "two hundred seeds of the recipe; also the band of python -m lenet5 verify",
+        make_runs=make_seeds,
+    ),
+    Maker(
+        "rates",
+        (rates.TABLE,),
+        "a minute",
+        ("results", "audit"),
+        "the first epoch of ten seeds at two other learning rates",
+        make_runs=rates.make,
+    ),
+    _of_study(
+        "mistakes",
+        mistakes.STUDY,
+        "a quarter of an hour",
+        ("audit", "variability"),
+        "which test images each of the first seeds misreads at its end",
     ),
     Maker(
         "",
@@ -111,7 +131,7 @@ MAKERS = (
         "platforms",
         (platforms.TABLE,),
         "some minutes",
-        ("implementation",),
+        ("same-bytes",),
         "one short epoch on every platform at hand; needs qemu-user, nodejs and gcc",
         platforms.make,
     ),
@@ -119,7 +139,7 @@ MAKERS = (
         "variations",
         variations.STUDY,
         "an hour and a half",
-        (),
+        ("variability", "audit", "ladder", "what-matters", "committee"),
         "what matters: the recipe with one thing changed, twenty times, with some seeds each",
     ),
     _of_study(
@@ -154,7 +174,7 @@ MAKERS = (
         "network",
         (ladder.NETWORK.name,),
         "two minutes",
-        ("ladder",),
+        ("ladder", "draw"),
         "the published network of 1998",
         ladder.publish,
     ),
@@ -176,7 +196,7 @@ MAKERS = (
         "committee",
         committee.STUDY,
         "an hour",
-        ("committee", "try-it"),
+        ("committee", "draw"),
         "the members of the committee",
     ),
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from exact import UserError
@@ -181,6 +182,16 @@ def splits(judged_on: str, held_back: int = HELD_BACK) -> tuple[Split, Split]:
 def as_cell(numbers: Iterable) -> str:
     """Several numbers, one of each pass or image, in one cell of a table."""
     return " ".join(str(number) for number in numbers)
+
+
+def misread_cell(scores: np.ndarray, judge: Split) -> str:
+    """The images that are misread, in one cell: the place of each, and what is read.
+
+    ``scores`` has a row an image, and the digit with the highest is read.
+    """
+    read = scores.argmax(axis=1)
+    misread = np.flatnonzero(read != judge.labels)
+    return as_cell(f"{place}:{read[place]}" for place in misread)
 
 
 def keep_nothing(_: Path, name: str, rows: list) -> list[list]:

@@ -10,6 +10,8 @@ from lenet5.config import report_config
 from lenet5.data import HELD_BACK, Split, hold_back, load
 from lenet5.files import write_sums
 from lenet5.run import Run, load_or_train
+from studies import variations
+from studies.variations import vary
 
 # Folders of record/: the run measured on the images held back, and on the test images.
 VALIDATED = "validation"
@@ -46,6 +48,23 @@ def choices(errors: pd.DataFrame) -> dict[str, int]:
     for name in errors:
         chosen[f"lowest on {name}"] = int(errors[name].idxmin())
     return chosen
+
+
+def many_seeds() -> pd.DataFrame:
+    """The errors on the images held back of every recorded seed of the recipe, %.
+
+    A row a seed and a column an epoch from 1: the runs of :mod:`studies.variations` that
+    change nothing, of which the first is the run of :func:`two_runs`.
+
+    Raises
+    ------
+    UserError
+        If the table holds no such runs, or they are of other data or another engine.
+    """
+    table = variations.STUDY.read([vary("the recipe")]).set_index("seed").sort_index()
+    counts = table.misread.str.split(expand=True).astype(int)
+    counts.columns = range(1, counts.shape[1] + 1)
+    return 100 * counts / HELD_BACK
 
 
 def make() -> None:

@@ -5,7 +5,9 @@ after each epoch. The test images judge it once, when its training has ended: wh
 compares variations chooses by what is held back, and may then read what came of it.
 """
 
+import dataclasses
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -20,7 +22,8 @@ from lenet5.data import HELD_BACK, TEST, TRAINING, Split
 from lenet5.provenance import Provenance
 from lenet5.train import train_epoch
 from studies import runs
-from studies.intervals import mean_interval
+from studies.comparisons import Difference, pooled, verdict
+from studies.intervals import holm, mean_interval
 from studies.runs import Kind, Study, as_cell
 
 COLUMNS = (
@@ -48,9 +51,12 @@ def vary(name: str, **changes) -> Variation:
     return Variation(name, report_config(**changes).settings())
 
 
+RECIPE = vary("the recipe")
+OF_NETWORK = {"network", "activation"}
+OF_RATE = {"lr", "schedule"}
 # Adam's usual rate is 1e-3, that of SGD with momentum 0.01: with Adam's it hardly moves.
 VARIATIONS = (
-    vary("the recipe"),
+    RECIPE,
     vary("maps halved", network="3C5-MP2-8C5-MP2-120N-84N"),
     vary("maps doubled", network="12C5-MP2-32C5-MP2-120N-84N"),
     vary("kernels of 3", network="6C3-MP2-16C3-MP2-120N-84N"),
@@ -71,6 +77,20 @@ VARIATIONS = (
     vary("falling rate", schedule="linear"),
     vary("rate 1e-3, falling", lr=1e-3, schedule="linear"),
 )
+
+
+def config_of(name: str) -> Config:
+    """The config of the variation of a name, with seed 0."""
+    (variation,) = [each for each in VARIATIONS if each.name == name]
+    return variation.config(seed=0)
+
+
+def changed(name: str) -> set[str]:
+    """The settings that the variation of a name has otherwise than the recipe."""
+    theirs = RECIPE.config(seed=0)
+    ours = config_of(name)
+    names = {field.name for field in dataclasses.fields(Config)}
+    return {name for name in names if getattr(ours, name) != getattr(theirs, name)}
 
 
 def behaviour_of(variation: Variation) -> str:
@@ -151,7 +171,7 @@ KIND = Kind(
     command="python -m studies variations",
 )
 # Twenty are meant, as many as tell variations apart; so many are made.
-SEEDS = range(3)
+SEEDS = range(6)
 STUDY = Study("variations.csv", KIND, VARIATIONS, SEEDS, runs.ON_LAST)
 
 
@@ -166,6 +186,7 @@ class Outcome(NamedTuple):
     held_back: pd.Series
     test: pd.Series
     seconds: float  # of the median run, on one core of the machine that made most
+    machine: str
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -197,6 +218,62 @@ def read() -> list[Outcome]:
             held_back=100 * last / HELD_BACK,
             test=100 * rows.misread_test / TEST,
             seconds=usual.seconds.median(),
+            machine=usual.machine.iloc[0],
         )
         outcomes.append(outcome)
     return outcomes
+
+
+class Compared(NamedTuple):
+    """A variation beside the recipe: differences in points, of the same seeds.
+
+    The images held back decide: ``corrected`` is the p-value there, by Holm's method for
+    all variations together, and ``verdict`` what it says. ``test`` is what came of it.
+    """
+
+    outcome: Outcome
+    held_back: Difference
+    test: Difference
+    corrected: float
+    verdict: (
+        str  # better, worse or cannot be told, than the recipe on the images held back
+    )
+
+
+def compare(outcomes: Sequence[Outcome]) -> list[Compared]:
+    """Each variation against the recipe, which is the first.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than two seeds, or a variation lacks one of them.
+    """
+    others = outcomes[1:]
+    held_back = pooled(pd.DataFrame({each.name: each.held_back for each in outcomes}))
+    on_test = pooled(pd.DataFrame({each.name: each.test for each in outcomes}))
+    corrected = holm([difference.p_value for difference in held_back])
+    compared = []
+    rows = zip(others, held_back, on_test, corrected, strict=True)
+    for other, difference, test, p_value in rows:
+        word = verdict(difference, p_value)
+        compared.append(Compared(other, difference, test, p_value, word))
+    return compared
+
+
+def best(outcomes: Sequence[Outcome], settings: set[str]) -> Outcome:
+    """Of the variations that change only some settings, the best on the images held back.
+
+    The recipe itself is not one of them.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+    settings : set of str
+        Such as ``OF_RATE``.
+    """
+    allowed = []
+    for outcome in outcomes:
+        of_outcome = changed(outcome.name)
+        if of_outcome and of_outcome <= settings:
+            allowed.append(outcome)
+    return min(allowed, key=lambda outcome: outcome.held_back.mean())

@@ -1,4 +1,4 @@
-// The claims of the audit in another order: by verdict, as they stand, or by chapter of the original.
+// The claims of the audit in another order: by verdict, as they stand, or by chapter of the 2020 report.
 // On a phone the line on how each was tested is shown when asked for.
 (() => {
   "use strict";
@@ -7,7 +7,7 @@
   const chapter = (row) => (CHAPTERS.indexOf(row.cells[4].textContent.split(";")[0].trim()) + 4) % 4;
   const orders = {
     "by verdict": rows,
-    "by chapter of the original": rows.slice().sort((a, b) => chapter(a) - chapter(b)),
+    "by chapter of the 2020 report": rows.slice().sort((a, b) => chapter(a) - chapter(b)),
   };
   const choice = document.createElement("fieldset");
   choice.className = "claims-order";

@@ -2,7 +2,7 @@
 
 Each page has its own module or package here, by the name of its chapter, with its figures
 and its tables: ``introduction``, ``dataset``, ``implementation``, ``results``,
-``variability``, ``ladder``, ``committee``, ``audit``, ``try_it`` and ``reproduce``. What
+``variability``, ``ladder``, ``committee``, ``audit``, ``draw`` and ``train``. What
 several pages need stands beside them. A page imports its own modules and the shared ones,
 so that a change in what one page shows does not execute another chapter.
 

@@ -1,6 +1,7 @@
 """What a chapter shows: vector figures, numbered tables, source code, glued numbers."""
 
 import ast
+import html
 import inspect
 import io
 import re
@@ -18,21 +19,23 @@ IDS = re.compile(r"\b[a-z]+[0-9a-f]{10}\b")  # that matplotlib gives in an SVG
 TIED = re.compile(r"(?<=\d) (?=%)|(?<=\bp) (?=[=<] )|(?<=[=<×]) (?=\d)")
 
 
-def show(name: str, figure: Figure, origin: str) -> None:
+def show(name: str, figure: Figure, origin: str = "") -> None:
     """Display a figure, and glue it under a name for a ``{glue:figure}`` in the prose.
 
     There stand its caption, its label and its description. It is SVG for the web and PDF
     for print, the same bytes each time and everywhere. The book prints the origin, from
-    :mod:`exhibits.provenance`, under the caption.
+    :mod:`exhibits.provenance`, under the caption. Axes that have a URL are a link in the
+    SVG, of which :mod:`ext.linked_figures` makes one in the page; their label says whereto.
     """
     with drawing():
         svg = _saved(figure, "svg", {"Date": None, "Creator": None})
         pdf = _saved(figure, "pdf", {"CreationDate": None, "Creator": None})
     bundle = {
-        "image/svg+xml": themed(_renamed(svg.decode())),
+        "image/svg+xml": _linked(themed(_renamed(svg.decode())), figure),
         "application/pdf": pdf,
-        "text/plain": origin,
     }
+    if origin:
+        bundle["text/plain"] = origin
     # What myst_nb.glue writes beside an output, so that a page finds it by its name.
     metadata = {"scrapbook": {"name": name, "mime_prefix": ""}}
     display(bundle, raw=True, metadata=metadata)
@@ -50,7 +53,7 @@ def show_table(
     rows: Iterable[Sequence],
     caption: str,
     name: str,
-    origin: str,
+    origin: str = "",
     align: str = "",
 ) -> None:
     """Display a numbered table and where its numbers come from.
@@ -62,7 +65,7 @@ def show_table(
     rows : iterable of sequences
         Cell by cell, an empty one as a dash; they may hold MyST markup.
     caption, name, origin : str
-        ``name`` is the label for cross-references.
+        ``name`` is the label for cross-references; what was counted here needs no origin.
     align : str
         One letter a column, l or r; by default all are l.
     """
@@ -74,7 +77,9 @@ def show_table(
         lines.append(" | ".join(cells))
     body = "\n".join(f"| {_tied(line)} |" for line in lines)
     table = f":::{{table}} {caption}\n:name: {name}\n\n{body}\n:::"
-    display(Markdown(f"{table}\n\n:::{{container}} provenance\n{origin}\n:::"))
+    if origin:
+        table += f"\n\n:::{{container}} provenance\n{origin}\n:::"
+    display(Markdown(table))
 
 
 def show_source(things, caption: str, name: str) -> None:
@@ -123,6 +128,30 @@ def without_docstrings(source: str) -> str:
 def _tied(text: str) -> str:
     """The text with no line break between a number and its sign."""
     return TIED.sub("\u00a0", text)
+
+
+def _linked(svg: str, figure: Figure) -> str:
+    """The SVG with a link on all axes of a figure, which has been drawn, that have a URL."""
+    width, height = 72 * figure.get_size_inches()  # in points, as the SVG has them
+    links = []
+    for axes in figure.axes:
+        url = axes.get_url()
+        if url is None:
+            continue
+        box = axes.get_position()
+        sizes = {
+            "x": box.x0 * width,
+            "y": (1 - box.y1) * height,  # from the top
+            "width": box.width * width,
+            "height": box.height * height,
+        }
+        place = " ".join(f'{name}="{size:.2f}"' for name, size in sizes.items())
+        rectangle = f'<rect {place} fill="none" pointer-events="all"/>'
+        words = html.escape(axes.get_label())
+        links.append(
+            f' <a href="{html.escape(url)}" aria-label="{words}">{rectangle}</a>\n'
+        )
+    return svg.replace("</svg>", "".join(links) + "</svg>")
 
 
 def _renamed(svg: str) -> str:

@@ -1,4 +1,4 @@
-"""What figures of several pages have in common: images of digits, and bars of classes."""
+"""What figures of several pages have in common: images of digits."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from exhibits import style
+
+PAD = "draw.html"  # the page of the pad, beside every chapter's
 
 
 def log(losses) -> np.ndarray:
@@ -109,11 +111,28 @@ def frame(axes: Axes) -> None:
         1,
         transform=axes.transAxes,
         clip_on=False,
-        edgecolor=style.ORANGE,
+        edgecolor=style.RED,
         facecolor="none",
         linewidth=2.2,
     )
     axes.add_patch(border)
+
+
+def link_to_pad(axes: Axes, row: int, read_as: int, label: int) -> None:
+    """Have a click on a test image, in a page, show it on the pad: see ``exhibits.show``.
+
+    Parameters
+    ----------
+    axes : Axes
+        That show it.
+    row : int
+        Its place in the test file, from 0.
+    read_as, label : int
+    """
+    axes.set_url(f"{PAD}#image={row}")
+    axes.set_label(
+        f"Test image {row}, labelled {label}, read as {read_as}: show it on the pad"
+    )
 
 
 def in_rows(maps: np.ndarray, longest: int) -> np.ndarray:
@@ -155,33 +174,3 @@ def side_by_side(maps: np.ndarray) -> np.ndarray:
     rows, columns, height, width = padded.shape
     joined = padded.swapaxes(1, 2).reshape(rows * height, columns * width)
     return joined[:-1, :-1]  # without the gap after the last
-
-
-# -- classes ---------------------------------------------------------------------------
-
-
-@style.drawing()
-def class_bars(values, label: str, line: float, line_label: str) -> Figure:
-    """One bar a class, its value at its end, and a line across.
-
-    Parameters
-    ----------
-    values : array, shape (classes,)
-    label, line_label : str
-        Of the values, with their unit, and of the line.
-    line : float
-    """
-    figure, axes = style.panels(2.7)
-    bars = axes.barh(range(len(values)), values, color=style.BLUE)
-    whole = np.asarray(values).dtype.kind in "iu"
-    labels = [f"{value:,}" if whole else f"{value:.2f}" for value in values]
-    # A number may stand on the line, and has paper behind it.
-    paper = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.8}
-    axes.bar_label(bars, labels, padding=3, bbox=paper, zorder=3)
-    axes.axvline(line, color=style.ORANGE, linestyle="--", label=line_label)
-    figure.legend(loc="outside upper right")
-    axes.set(yticks=range(len(values)), ylabel="digit", xlabel=label)
-    axes.margins(x=0.12)
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    return figure

@@ -20,7 +20,7 @@ from lenet5.config import RECIPE, Setting
 from lenet5.data import IMAGE_SHAPE
 from lenet5.run import Run
 
-THIS_REPORT = "this report"
+OUR_RUN = "our run"
 THIS_EDITION = "this edition"
 # Where the others of a run's settings are the report's, the network and what follows it
 # make another network of it, and the rest another recipe.
@@ -90,8 +90,8 @@ def has_report_network(config: Config) -> bool:
 
 
 def name_of(config: Config) -> str:
-    """How the book calls itself: "this report", or "this edition" if it is another."""
-    return THIS_REPORT if is_report(config) else THIS_EDITION
+    """What figures call the run: "our run", or "this edition" if it is another."""
+    return OUR_RUN if is_report(config) else THIS_EDITION
 
 
 def differences(config: Config) -> str:

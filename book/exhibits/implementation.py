@@ -1,11 +1,10 @@
-"""The listing and the tables of the page *Implementation*: layers, recipe and builds."""
+"""The listing and the tables of the page *Network and training*: layers and recipe."""
 
 import inspect
 import math
 import textwrap
 
 import numpy as np
-import pandas as pd
 
 from exact.network import Layer, Network
 from exhibits.definition import loss_name, momentum, optimiser_name
@@ -18,7 +17,7 @@ from lenet5.run import Run
 from lenet5.train import learning_rate
 
 COMMENTS = 58  # the column of the comments in a listing of layers
-# What the original states of its training, by the name of each setting.
+# The recipe of the 2020 report, by the name of each setting.
 ORIGINAL = {
     "network": REPORT,
     "activation": "ReLU",
@@ -118,7 +117,7 @@ def layer_rows(layers: list[LayerRow]) -> list[tuple]:
 
 
 def recipe_rows(run: Run) -> list[tuple]:
-    """The lines of a table: each setting, of the original and of a run."""
+    """The lines of a table: each setting, of the 2020 report and of a run."""
     trained_by = settings_of(run)
     return [(name, ORIGINAL[name], trained_by[name]) for name in ORIGINAL]
 
@@ -185,32 +184,3 @@ def _fills_glorot_range(weights: np.ndarray) -> bool:
     # a million that all are below this share of it.
     least = min(0.95, 1e-6 ** (1 / weights.size))
     return bool(least < share <= 1)
-
-
-# -- the machines ----------------------------------------------------------------------
-
-
-def build_rows(builds: pd.DataFrame) -> list[tuple]:
-    """The lines of a table: each build of the report's network, and digits of its checksum."""
-    lines = []
-    for build in builds[builds.network == REPORT].itertuples():
-        digits = f"`{build.weights[:16]}`"
-        lines.append((build.platform, build.compiler, build.threads, digits))
-    return lines
-
-
-def machine_rows(run: Run, made: dict) -> list[tuple]:
-    """The lines of a table: where the original's run and ours were made.
-
-    Parameters
-    ----------
-    made : dict
-        The environment of ours where it was made, see :func:`lenet5.run.describe`.
-    """
-    return [
-        ("processor", "AMD Ryzen 5 3500U", made["cpu"]),
-        ("system", "not named", made["system"]),
-        ("language", "Julia", f"Python {made['python']} and C"),
-        ("library", "Flux", "none; NumPy around the exact engine"),
-        ("run", "not published", f"`{run.fingerprint}`"),
-    ]

@@ -1,4 +1,4 @@
-"""The ledger ``book/claims.yml``: what the original states, and what others have published."""
+"""The ledger ``book/claims.yml``: what the 2020 report states, and what others published."""
 
 import math
 from dataclasses import dataclass
@@ -10,14 +10,19 @@ import yaml
 from lenet5 import UserError
 
 LEDGER = Path(__file__).resolve().parent.parent / "claims.yml"
-PARTS = {"claims": list, "literature": list, "facts": dict}  # of the file
+PARTS = {
+    "claims": list,
+    "recipe": list,
+    "literature": list,
+    "facts": dict,
+}  # of the file
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the original: its place, how it is tested, and what it claims.
+    """One statement of the 2020 report: its place, how it is tested, and what it claims.
 
-    ``value`` is a number, a text or a list of them, None where nothing here can test it;
+    ``stands`` says in what it stands, the text, a figure or the program. ``value`` is a number, a text or a list of them, None where nothing here can test it;
     ``tolerance`` is how far a finding may be from each number; ``shown`` is the label of
     the figure, table or listing in which a reader sees it.
     """
@@ -25,6 +30,7 @@ class Claim:
     id: str
     claim: str
     where: str
+    stands: str
     test: str
     value: Any = None
     tolerance: float = 0.0
@@ -48,11 +54,13 @@ class Claim:
 class Ledger(NamedTuple):
     """What the ledger holds, by id or by name.
 
-    ``claims`` are those of the original, ``literature`` published results, each an entry as
-    it stands in the file, and ``facts`` single numbers and dates of publications.
+    ``claims`` are those of the 2020 report. The others are entries as they stand in the
+    file: ``recipe`` what a run needs to be told and where it is said, ``literature``
+    published results, and ``facts`` single numbers and dates of publications.
     """
 
     claims: dict[str, Claim]
+    recipe: list[dict]
     literature: dict[str, dict]
     facts: dict[str, Any]
 
@@ -79,7 +87,8 @@ def read_ledger(path: Path = LEDGER) -> Ledger:
         for name in ids:
             if ids.count(name) > 1:
                 raise UserError(f"{path} has the id {name} twice: give each its own")
-    return Ledger({claim.id: claim for claim in claims}, literature, content["facts"])
+    by_id = {claim.id: claim for claim in claims}
+    return Ledger(by_id, content["recipe"], literature, content["facts"])
 
 
 def _read_parts(path: Path) -> dict:

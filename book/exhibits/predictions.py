@@ -58,6 +58,20 @@ class Predictions(NamedTuple):
         matrix = self.confusion()
         return 100 * (1 - matrix.diagonal() / matrix.sum(axis=1))
 
+    def calibration_error(self, bins: int = 15) -> float:
+        """By how much the confidence misses the share of right answers, %, on average.
+
+        The images are sorted by their confidence into bins of equal width. In each the mean
+        confidence is compared with the share that is read correctly; the mean of these
+        differences, weighted by the images of a bin, is the expected calibration error (Guo
+        and others, "On calibration of modern neural networks", ICML 2017).
+        """
+        places = np.minimum((self.confidence * bins).astype(int), bins - 1)
+        # The sum over a bin of its differences, and not their mean, is weighted already.
+        surplus = self.confidence - ~self.wrong
+        sums = np.bincount(places, weights=surplus, minlength=bins)
+        return float(100 * np.abs(sums).sum() / len(self.confidence))
+
     def samples(self, rows: Iterable[int]) -> bytes:
         """Some images as JSON, by their places in the test file.
 

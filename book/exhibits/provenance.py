@@ -21,16 +21,8 @@ def of_run(run: Run, command: str = "make reproduce") -> str:
 
 
 def of_data(checksum: str) -> str:
-    """The origin of what shows the data and no run, from the data's checksum."""
-    return _line(f"data `{checksum[:SHOWN]}`", "no run", "`make reproduce`")
-
-
-def of_nothing(config: Config) -> str:
-    """The origin of what shows neither data nor a run: a layout, a count of weights.
-
-    The config asks for the network that is shown.
-    """
-    return _line("no run", "no data", f"`{_command(config, 'make reproduce')}`")
+    """The origin of what shows the data alone, from the data's checksum."""
+    return _line(f"data `{checksum[:SHOWN]}`", "`make reproduce`")
 
 
 def of_files(names: Sequence[str], command: str) -> str:

@@ -13,9 +13,9 @@ from lenet5.run import Run, load_or_train
 
 @dataclass(frozen=True)
 class Report:
-    """A run with the published curves beside it.
+    """A run with the plotted curves beside it.
 
-    ``history`` is that of :func:`history_of`. ``original`` are the published curves, a row
+    ``history`` is that of :func:`history_of`. ``original`` are the plotted curves, a row
     an epoch, with the columns ``drawn_at_epoch``, ``loss`` (nats) and ``accuracy`` (%).
     """
 
@@ -26,7 +26,7 @@ class Report:
 
     @property
     def name(self) -> str:
-        """How figures call the run: "this report", or "this edition" if it is another."""
+        """What figures call the run: "our run", or "this edition" if it is another."""
         return edition.name_of(self.run.config)
 
 
@@ -55,5 +55,5 @@ def history_of(run: Run) -> pd.DataFrame:
 
 
 def read_original() -> pd.DataFrame:
-    """The curves that the original plots, see :class:`Report`."""
+    """The curves that the 2020 report plots, see :class:`Report`."""
     return pd.read_csv(DATA / "original.csv")

@@ -11,11 +11,13 @@ tells two series apart: they also differ by marker, by line or by a label beside
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import matplotlib
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 # Okabe and Ito's palette, told apart with any colour vision.
 PAPER = "#FFFFFF"
@@ -28,6 +30,13 @@ ORANGE = "#E69F00"
 GREEN = "#009E73"
 PINK = "#CC79A7"
 RED = "#B34700"
+# Weights and other values about zero: blue below it, the paper at it, orange above.
+ABOUT_ZERO = LinearSegmentedColormap.from_list("zero", (BLUE, "white", ORANGE))
+# How the lines of a chart tell whose they are. Blue is ours, orange the 2020 report, grey
+# are the seeds, and green its program run again.
+OURS = {"color": BLUE, "marker": "o"}
+REPORT_2020 = {"color": ORANGE, "marker": "s"}
+RERUN = {"color": GREEN, "linestyle": (0, (5, 1, 1, 1)), "linewidth": 0.9}
 # What each becomes in the dark theme.
 DARK = {
     PAPER: "#121212",
@@ -96,6 +105,14 @@ def count_epochs(*panels) -> None:
     for axes in panels:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[-1].set_xlabel("epoch")
+
+
+def log_scale(axes, ticks: Sequence[float]) -> None:
+    """A logarithmic vertical axis with ticks at these values, written as they are."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def legend_above(figure: Figure, columns: int = 2, **options) -> None:

@@ -16,6 +16,33 @@ lenet5.Compiled = class {
     return typeof WebAssembly !== "undefined" && WebAssembly.validate(new Uint8Array(constant)); // a module that returns one
   }
 
+  /** Why no compiled code runs here, in words; empty if it does. */
+  static refusal() {
+    if (!this.runsHere()) return "this browser has no WebAssembly with 128-bit vectors (SIMD)";
+    try {
+      new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)); // valid, and empty
+    } catch {
+      return "this site refuses WebAssembly: its Content-Security-Policy must allow script-src 'wasm-unsafe-eval'";
+    }
+    return "";
+  }
+
+  /**
+   * What compiled C exports; fails in words.
+   * @param {Uint8Array<ArrayBuffer>} wasm
+   * @param {string} name  of the file that it is from
+   * @returns {Promise<any>}
+   */
+  static async start(wasm, name) {
+    const refusal = this.refusal();
+    if (refusal) throw new Error(refusal);
+    try {
+      return (await WebAssembly.instantiate(wasm)).instance.exports;
+    } catch {
+      throw new Error(`the file with ${name} is missing or damaged`);
+    }
+  }
+
   /** @param {any} exports */
   constructor(exports) {
     this.code = exports;
@@ -80,7 +107,7 @@ lenet5.Kernel = (() => {
      * @param {Network} network
      */
     static async load(wasm, network) {
-      return new Kernel((await WebAssembly.instantiate(wasm)).instance.exports, network);
+      return new Kernel(await Kernel.start(wasm, "kernel.wasm"), network);
     }
 
     /**
@@ -271,6 +298,30 @@ lenet5.Kernel = (() => {
         logits: new Float32Array(this.memory, logits, numbers).slice(),
         probabilities: new Float64Array(this.memory, shares, numbers).slice(),
       };
+    }
+
+    /**
+     * What each layer makes of one image, by the layer's name, in the order of the layers.
+     * @param {Float32Array} pixels  in [0, 1]
+     * @returns {Record<string, Float32Array>}
+     */
+    activations(pixels) {
+      const { code, network, plan, top } = this;
+      const arena = this.allocate(code.network_plain_bytes(plan) >>> 0);
+      const image = this.put(pixels);
+      const found = this.allocate(4 * network.values);
+      code.network_layers(plan, this.weightsAt, arena, image, 1, found);
+      this.top = top;
+      /** @type {Record<string, Float32Array>} */
+      const layers = {};
+      let start = found;
+      for (const { name, kind, shape } of network.layers) {
+        if (kind === "flatten") continue; // it makes nothing new
+        const count = shape.reduce((a, b) => a * b, 1);
+        layers[name] = new Float32Array(this.memory, start, count).slice();
+        start += 4 * count;
+      }
+      return layers;
     }
   }
 

@@ -133,6 +133,32 @@ lenet5.Stage = class {
   }
 };
 
+/**
+ * What PyTorch has as a module of its own; `shape` is that of what comes out.
+ * @typedef {{ name: string, kind: string, shape: number[], stage: Stage }} Layer
+ */
+
+/**
+ * The layers of a stage.
+ * @param {Stage} stage
+ * @param {number} number  of the stage, from 1 on
+ * @returns {Layer[]}
+ */
+lenet5.layersOf = (stage, number) => {
+  const { isConvolution, isAverage, activation, shape } = stage;
+  const own = isConvolution ? stage.convolved : shape;
+  /** @type {Layer[]} */
+  const active = [], pooled = [];
+  if (activation !== "none") {
+    active.push({ name: `${activation}${number}`, kind: activation, shape: isAverage ? shape : own, stage });
+  }
+  if (stage.pool > 1) {
+    pooled.push({ name: `pool${number}`, kind: isAverage ? "average pool" : "max pool", shape, stage });
+  }
+  const first = { name: stage.name, kind: isConvolution ? "convolution" : "dense", shape: own, stage };
+  return isAverage ? [first, ...pooled, ...active] : [first, ...active, ...pooled];
+};
+
 lenet5.Network = (() => {
   const ACTIVATIONS = ["relu", "tanh", "none"];
   // What an engine takes: beyond it a slip of the hand is likelier than a wish.
@@ -247,20 +273,26 @@ lenet5.Network = (() => {
       return product(this.imageShape);
     }
 
-    /** How many numbers all modules of the network in PyTorch compute of an image. */
-    get values() {
-      let values = 0;
-      let flattened = false;
-      for (const stage of this.stages) {
-        if (!stage.isConvolution && !flattened) {
-          values += stage.channels; // a module of its own brings all values into one row
-          flattened = true;
+    /**
+     * The modules of the network in PyTorch, from the image to the logits. A maximum is taken of what
+     * the activation gives, an average before it.
+     */
+    get layers() {
+      /** @type {Layer[]} */
+      const layers = [];
+      const firstDense = this.stages.findIndex((stage) => !stage.isConvolution);
+      this.stages.forEach((stage, place) => {
+        if (place === firstDense) {
+          layers.push({ name: "flatten", kind: "flatten", shape: [stage.channels], stage });
         }
-        values += product(stage.isConvolution ? stage.convolved : stage.shape);
-        if (stage.activation !== "none") values += product(stage.isConvolution && !stage.isAverage ? stage.convolved : stage.shape);
-        if (stage.pool > 1) values += product(stage.shape);
-      }
-      return values;
+        layers.push(...lenet5.layersOf(stage, 1 + place));
+      });
+      return layers;
+    }
+
+    /** How many numbers all these layers compute of an image. */
+    get values() {
+      return this.layers.reduce((sum, { shape }) => sum + product(shape), 0);
     }
   }
 

@@ -158,7 +158,7 @@ lenet5.safetensors = (() => {
       // told below
     }
     if (damaged) throw new Error("the file is damaged: its checksum is not that of its content");
-    throw new Error("this is no network of this report: a .safetensors file that it has written, with all parameters of a network");
+    throw new Error("this is no network of this project: a .safetensors file that it has written, with all parameters of a network");
   }
 
   /**

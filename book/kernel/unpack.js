@@ -13,6 +13,19 @@ lenet5.bytes = (base64) => {
 };
 
 /**
+ * The bytes of a file; fails in words.
+ * @param {string} base64
+ * @param {string} name  of the file
+ */
+lenet5.unpack = (base64, name) => {
+  try {
+    return lenet5.bytes(base64);
+  } catch {
+    throw new Error(`the file with ${name} is missing or damaged`);
+  }
+};
+
+/**
  * @param {Uint8Array} bytes
  * @returns {string}
  */

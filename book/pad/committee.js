@@ -2,23 +2,26 @@
 // The committee: its networks by networks/member/member.c, and the views of networks/views.py.
 var lenet5 = lenet5 || {};
 
-/** @typedef {{ name: string, width: number, read: (framed: Uint8Array) => Float32Array }} Member */
+/**
+ * @typedef {{ name: string, width: number, read: (framed: Uint8Array) => Float32Array }} Member
+ * @typedef {{ probabilities: Float32Array, votes: number[], members: number }} Joint  what all find: the mean
+ *   probability of each digit, and how many vote for it
+ */
 
 lenet5.committee = (() => {
-  const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
   const SEEDS = 5, SIDE = 29;
   /** @type {Record<string, number>} pixels that each digit is wide; 0: as it is given */
   const VIEWS = { "as-given": 0, W20: 20, W14: 14 };
 
   /**
    * Its networks, loaded; fails in words.
+   * @param {string} beside  the address of a script in the folder of its files
    * @returns {Promise<Member[]>}
    */
-  async function load() {
-    if (!lenet5.Kernel.runsHere()) throw new Error("this browser has no WebAssembly with 128-bit vectors (SIMD)");
-    const reader = await lenet5.Reader.load(await lenet5.later("member.wasm", HERE));
+  async function load(beside) {
+    const reader = await lenet5.Reader.load(await lenet5.later("member.wasm", beside));
     return Promise.all(Object.keys(VIEWS).flatMap((view) => Array.from({ length: SEEDS }, async (_, seed) => {
-      const name = `${view}-${seed}.safetensors`, text = await lenet5.later(name, HERE);
+      const name = `${view}-${seed}.safetensors`, text = await lenet5.later(name, beside);
       try {
         const network = reader.take(lenet5.bytes(text));
         return { name, width: VIEWS[view], read: (framed) => reader.read(network, framed) };
@@ -35,6 +38,25 @@ lenet5.committee = (() => {
    * @returns {Float32Array} a probability for each digit
    */
   const read = (member, pixels) => member.read(view(pixels, member.width));
+
+  /**
+   * What all find in an image, one after the other, so that the pen need not wait.
+   * @param {Member[]} members
+   * @param {Float32Array} pixels
+   * @param {() => boolean} isStale  whether nobody asks any more
+   * @returns {Promise<Joint | null>}  null if so
+   */
+  async function ask(members, pixels, isStale) {
+    const votes = new Array(10).fill(0), sums = new Array(10).fill(0);
+    for (const member of members) {
+      await new Promise((done) => { setTimeout(done); });
+      if (isStale()) return null;
+      const found = read(member, pixels);
+      votes[found.indexOf(Math.max(...found))]++;
+      found.forEach((share, digit) => { sums[digit] += share; });
+    }
+    return { probabilities: Float32Array.from(sums, (sum) => sum / members.length), votes, members: members.length };
+  }
 
   /**
    * An image in a frame of 29×29, from 0 to 255, its digit `width` pixels wide.
@@ -70,63 +92,5 @@ lenet5.committee = (() => {
     });
   }
 
-  /**
-   * Let the reader call it in. `see` is told of each change on the paper, `ask` when the pen rests.
-   * @param {HTMLElement} box
-   */
-  function offer(box) {
-    const [button, price, said] = /** @type {HTMLElement[]} */ (Array.from(box.children));
-    /** @type {Member[]} */
-    let members = [];
-    /** @type {Float32Array | null} */
-    let image = null;
-    let loading = false, turn = 0;
-
-    /** @param {Float32Array | null} next */
-    function see(next) {
-      if (String(next) === String(image)) return;
-      image = next;
-      turn++;
-      if (members.length) said.textContent = "";
-    }
-
-    async function ask() {
-      if (!members.length || said.textContent) return;
-      const mine = ++turn, votes = new Array(10).fill(0), sums = new Float32Array(10);
-      if (!image) said.textContent = "There is no digit to read.";
-      else {
-        for (const member of members) {
-          await new Promise((done) => { setTimeout(done); }); // the pen must not wait for it
-          if (mine !== turn) return;
-          const found = read(member, image);
-          votes[found.indexOf(Math.max(...found))]++;
-          found.forEach((share, digit) => { sums[digit] += share; });
-        }
-        const answer = sums.indexOf(Math.max(...sums));
-        said.textContent = `The committee reads ${answer}, with ${votes[answer]} of ${members.length} votes.`;
-      }
-    }
-
-    button.addEventListener("click", async () => {
-      if (loading) return;
-      loading = true;
-      said.textContent = "Loading the committee …";
-      try {
-        members = await load();
-        said.textContent = "";
-        await ask();
-        said.tabIndex = -1;
-        if (document.activeElement === button) said.focus(); // or the focus would be lost with it
-        button.remove();
-        price.remove();
-      } catch (error) {
-        members = [];
-        said.textContent = `There is no committee here: ${/** @type {Error} */ (error).message}.`;
-      }
-      loading = false;
-    });
-    return { ask, see };
-  }
-
-  return { load, offer, read, view };
+  return { ask, load, read, view };
 })();

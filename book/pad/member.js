@@ -15,11 +15,7 @@ lenet5.memberShapes = {
 lenet5.Reader = class extends lenet5.Compiled {
   /** @param {string} base64  of the compiled C */
   static async load(base64) {
-    try {
-      return new this((await WebAssembly.instantiate(lenet5.bytes(base64))).instance.exports);
-    } catch {
-      throw new Error("the file with member.wasm is missing or damaged");
-    }
+    return new this(await this.start(lenet5.unpack(base64, "member.wasm"), "member.wasm"));
   }
 
   /** @param {any} exports */

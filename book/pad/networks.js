@@ -1,5 +1,5 @@
 // @ts-check
-// The networks that read: the published one, the reader's own from "Reproduce it here", or a file's.
+// The networks of the exact engine that read: the published one, the reader's own, or a file's.
 var lenet5 = lenet5 || {};
 
 lenet5.networks = (() => {
@@ -20,7 +20,8 @@ lenet5.networks = (() => {
 
   /** The kernel with the published network; fails in words. */
   async function open() {
-    if (!lenet5.Kernel.runsHere()) throw new Error("this browser has no WebAssembly with 128-bit vectors (SIMD)");
+    const refusal = lenet5.Compiled.refusal();
+    if (refusal) throw new Error(refusal);
     if (!data["kernel.wasm"]) throw new Error("this copy of the book was built without a compiler");
     return kernelOf(read(lenet5.bytes(data["model.safetensors"])));
   }
@@ -42,45 +43,40 @@ lenet5.networks = (() => {
   }
 
   /**
-   * What the reader may choose from, by name. The published network is there from the start.
-   * @param {Kernel} published
-   * @param {HTMLElement} form
-   * @param {(kernel: Kernel) => void} use  is called with the kernel that is chosen
+   * Take the network that the browser keeps of another page, and those of files.
+   * @param {HTMLElement} box
+   * @param {InstanceType<typeof lenet5.readers.Readers>} readers
    */
-  function offer(published, form, use) {
-    const words = /** @type {HTMLElement} */ (form.querySelector(".pad-network-said"));
-    const [ours, yours] = /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[type=radio]"));
-    const file = /** @type {HTMLInputElement} */ (form.querySelector("[type=file]"));
-    /** @type {Kernel | null} */
-    let own = null;
-
-    const choose = () => use(yours.checked && own ? own : published);
+  function offer(box, readers) {
+    const words = /** @type {HTMLElement} */ (box.querySelector(".pad-network-said"));
+    const file = /** @type {HTMLInputElement} */ (box.querySelector("[type=file]"));
 
     /**
      * @param {Uint8Array<ArrayBuffer>} content
      * @param {string} name
+     * @param {boolean} isChosen
      */
-    async function take(content, name) {
+    async function take(content, name, isChosen) {
       const trained = read(content);
-      own = await kernelOf(trained);
-      const isReport = trained.network.notation === lenet5.EARLIER.network;
-      /** @type {HTMLElement} */ (form.querySelector(".pad-own-name")).textContent = isReport ? name : `${name}, ${trained.network.notation}`;
-      /** @type {HTMLElement} */ (form.querySelector(".pad-own")).hidden = false;
+      const { notation } = trained.network;
+      const isReport = notation === lenet5.EARLIER.network;
+      readers.add(await kernelOf(trained), isReport ? name : `${name}, ${notation}`, isChosen);
     }
 
     async function takeKept() {
-      const kept = lenet5.store.get("network");
+      const kept = lenet5.store.get("network"), isAsked = location.hash === "#yours";
       try {
         if (kept) {
           const { seed, epoch, test_error } = kept.about;
-          await take(lenet5.bytes(kept.weights), `yours: seed ${seed}, epoch ${epoch}, error ${test_error.toFixed(2)} %`);
+          const name = `yours: seed ${seed}, epoch ${epoch}, error ${test_error.toFixed(2)} %`;
+          await take(lenet5.bytes(kept.weights), name, isAsked);
+          return;
         }
       } catch {
         lenet5.store.remove("network"); // of another version, or damaged
       }
-      if (location.hash !== "#yours") return;
-      if (own) yours.checked = true;
-      else words.textContent = "This browser hands nothing from page to page: save your network there, and open its file here.";
+      if (!isAsked) return;
+      words.textContent = "This browser hands nothing from page to page: save your network there, and open its file here.";
     }
 
     async function takeFile() {
@@ -88,18 +84,14 @@ lenet5.networks = (() => {
       const chosen = file.files?.[0];
       if (!chosen) return;
       try {
-        await take(new Uint8Array(await chosen.arrayBuffer()), chosen.name);
-        yours.checked = true;
-        choose();
+        await take(new Uint8Array(await chosen.arrayBuffer()), chosen.name, true);
       } catch (error) {
         words.textContent = `${chosen.name}: ${/** @type {Error} */ (error).message}.`;
       }
     }
 
-    ours.addEventListener("change", choose);
-    yours.addEventListener("change", choose);
     file.addEventListener("change", takeFile);
-    takeKept().then(choose);
+    takeKept();
   }
 
   return { offer, open };

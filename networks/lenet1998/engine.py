@@ -25,11 +25,14 @@ REPORT_CONFIG = report_config()  # of whose batches and rate Adam is, in the las
 # What of a rung the compiler is told; the rest are numbers that the kernel is given.
 FLAGS = ("radial", "trained_pool", "tanh", "squash_maps", "table", "online")
 
+SHARES = 11  # probabilities: of the ten classes, and of no digit
+
 # Of the kernel: the type of each result, then those of the arguments.
 _POINTER = ctypes.c_void_p
 _INT = ctypes.c_int
 FUNCTIONS = {
     "ladder_state_bytes": (ctypes.c_size_t,),
+    "ladder_reading_bytes": (ctypes.c_size_t,),
     "ladder_curvature": (None, _POINTER, _POINTER, _POINTER, _POINTER, _INT),
     "ladder_rates": (None, _POINTER, ctypes.c_float, ctypes.c_float),
     "ladder_train": (
@@ -37,6 +40,7 @@ FUNCTIONS = {
         _INT, _INT, ctypes.c_double,
     ),
     "ladder_read": (None, _POINTER, _POINTER, _INT, _POINTER),
+    "ladder_probabilities": (None, _POINTER, _POINTER, _INT, _POINTER),
     "ladder_curvature_plain": (None, _POINTER, _POINTER, _POINTER, _POINTER, _INT),
     "ladder_train_plain": (
         _INT, _POINTER, _POINTER, _POINTER, _POINTER, _POINTER,
@@ -76,18 +80,7 @@ class RungEngine:
         self._memory = aligned(self._library.ladder_state_bytes())
         layout = state_of(rung)
         self._state = self._memory[: layout.itemsize].view(layout)[0]
-        self._state["powers"] = 1
-        self._state["codes"][:, :84] = codes(rung, seed)
-        self._state["j"] = rung.j
-        self._state["scale"] = rung.scale
-        dark, light = rung.levels
-        self._state["dark"] = dark
-        self._state["light"] = light
-        if weights is None:
-            weights = initial_weights(rung, seed)
-        parameters = self._parameters("weights")
-        for name, array in weights.items():
-            parameters[name][...] = array
+        _fill(self._state, rung, seed, weights)
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -209,6 +202,28 @@ class RungEngine:
         read(_address(self._memory), _address(images), len(images), _address(classes))
         return classes
 
+    def probabilities(self, images) -> np.ndarray:
+        """What the loss takes for the probability of each class, and of no digit.
+
+        With radial outputs they are the softmax of the penalties, of which *no digit* has
+        ``j`` (paper, equation 9); without, of the logits, and *no digit* has none.
+
+        Parameters
+        ----------
+        images : array, shape (N, 1, 28, 28), uint8
+
+        Returns
+        -------
+        array, shape (N, 11), float32
+            The ten classes, then *no digit*.
+        """
+        images = np.ascontiguousarray(images)
+        shares = np.empty((len(images), SHARES), np.float32)
+        self._library.ladder_probabilities(
+            _address(self._memory), _address(images), len(images), _address(shares)
+        )
+        return shares
+
     def mistakes(self, split) -> int:
         """How many images of a split are misread."""
         wrong = self.read(split.images) != split.labels
@@ -239,42 +254,11 @@ class RungEngine:
 
     def _copies(self, field: str) -> dict[str, np.ndarray]:
         """What a field of the kernel's State has for each parameter of this rung."""
-        parameters = self._parameters(field)
+        parameters = _parameters(self._state[field], self.rung)
         copies = {}
         for name in parameter_shapes(self.rung):
             copies[name] = np.array(parameters[name], order="C")
         return copies
-
-    def _parameters(self, field: str) -> dict[str, np.ndarray]:
-        """Views of the kernel's arrays without their padding, in PyTorch's order of axes.
-
-        The kernel has the axis of what a layer makes last, so that a vector holds sixteen
-        maps or units side by side; PyTorch has it first. C5 and what is above it are
-        convolutions whose maps are single units: their windows are as large as what they
-        see.
-        """
-        arrays = self._state[field]
-        side = top_side(self.rung)
-        c3 = arrays["c3"].reshape(6, 5, 5, 16)  # map before, y, x, map
-        c5 = arrays["c5"].reshape(side, side, 16, 128)[..., :120]  # y, x, map, unit
-        f6 = arrays["f6"][:, :84]  # unit before, unit
-        output = arrays["out"][:, :10]  # unit before, class
-        return {
-            "c1.weight": arrays["c1"].reshape(6, 1, 5, 5),
-            "c1.bias": arrays["b1"],
-            "s2.weight": arrays["k2"],
-            "s2.bias": arrays["b2"],
-            "c3.weight": c3.transpose(3, 0, 1, 2),
-            "c3.bias": arrays["b3"],
-            "s4.weight": arrays["k4"],
-            "s4.bias": arrays["b4"],
-            "c5.weight": c5.transpose(3, 2, 0, 1),
-            "c5.bias": arrays["b5"][:120],
-            "f6.weight": f6.T[:, :, None, None],
-            "f6.bias": arrays["b6"][:84],
-            "output.weight": output.T[:, :, None, None],
-            "output.bias": arrays["b7"][:10],
-        }
 
 
 def build_name(rung: Rung) -> str:
@@ -293,6 +277,32 @@ def macros(rung: Rung) -> dict[str, int]:
     for flag in FLAGS:
         choices[flag.upper()] = int(getattr(rung, flag))
     return choices
+
+
+def webassembly(rung: Rung) -> Path:
+    """The kernel of a rung for a page."""
+    return compiler.webassembly(SOURCE, macros(rung))
+
+
+def reading_memory(rung: Rung, seed: int, weights) -> bytes:
+    """The start of the kernel's State, as far as reading needs it, for a page.
+
+    Parameters
+    ----------
+    rung, seed, weights
+        Of :class:`RungEngine`.
+
+    Returns
+    -------
+    bytes
+        The lower byte of each number first, as WebAssembly has it on every machine.
+    """
+    layout = state_of(rung)
+    state = np.zeros((), layout)
+    _fill(state, rung, seed, weights)
+    _, end_of_weights = layout.fields["rates"]
+    little_endian = state.astype(layout.newbyteorder("<"))
+    return little_endian.tobytes()[:end_of_weights]
 
 
 def trial(rung: Rung, library: Path | None = None) -> str:
@@ -345,6 +355,53 @@ def _variants(rung: Rung) -> list[Rung]:
         first, codes="distinct", fresh_order=False, fresh_curvature=False, one_rate=8.0
     )
     return [first, second, third]
+
+
+def _fill(state, rung: Rung, seed: int, weights=None) -> None:
+    """Set what a State begins with, of which all else is zero."""
+    state["powers"] = 1
+    state["codes"][:, :84] = codes(rung, seed)
+    state["j"] = rung.j
+    state["scale"] = rung.scale
+    dark, light = rung.levels
+    state["dark"] = dark
+    state["light"] = light
+    if weights is None:
+        weights = initial_weights(rung, seed)
+    parameters = _parameters(state["weights"], rung)
+    for name, array in weights.items():
+        parameters[name][...] = array
+
+
+def _parameters(arrays, rung: Rung) -> dict[str, np.ndarray]:
+    """Views of the kernel's Weights without their padding, in PyTorch's order of axes.
+
+    The kernel has the axis of what a layer makes last, so that a vector holds sixteen
+    maps or units side by side; PyTorch has it first. C5 and what is above it are
+    convolutions whose maps are single units: their windows are as large as what they
+    see.
+    """
+    side = top_side(rung)
+    c3 = arrays["c3"].reshape(6, 5, 5, 16)  # map before, y, x, map
+    c5 = arrays["c5"].reshape(side, side, 16, 128)[..., :120]  # y, x, map, unit
+    f6 = arrays["f6"][:, :84]  # unit before, unit
+    output = arrays["out"][:, :10]  # unit before, class
+    return {
+        "c1.weight": arrays["c1"].reshape(6, 1, 5, 5),
+        "c1.bias": arrays["b1"],
+        "s2.weight": arrays["k2"],
+        "s2.bias": arrays["b2"],
+        "c3.weight": c3.transpose(3, 0, 1, 2),
+        "c3.bias": arrays["b3"],
+        "s4.weight": arrays["k4"],
+        "s4.bias": arrays["b4"],
+        "c5.weight": c5.transpose(3, 2, 0, 1),
+        "c5.bias": arrays["b5"][:120],
+        "f6.weight": f6.T[:, :, None, None],
+        "f6.bias": arrays["b6"][:84],
+        "output.weight": output.T[:, :, None, None],
+        "output.bias": arrays["b7"][:10],
+    }
 
 
 def _interleave(halves: np.ndarray) -> np.ndarray:

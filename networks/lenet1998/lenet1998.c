@@ -393,19 +393,25 @@ static int answer(const State *s, float y[16])
  * positive, and as appendix C has them: the Gauss-Newton approximation, of the part of the loss that is sure
  * to curve upwards. */
 
-/* Paper, equation 9: E = y_D + log(e^-j + sum of e^-y_i), where D is the label; by the 84 units x of F6.
- * With p_i the softmax of the -y_i and of -j, and y_i = |x - code_i|^2, it is 2 (x - code_D) less the sum of
- * p_i 2 (x - code_i).  The second derivative is that of y_D alone, 2. */
+/* Paper, equation 9: E = y_D + log(e^-j + sum of e^-y_i), where D is the label.  The probabilities in it: the
+ * softmax of the -y_i and, last, of -j, the class of all that is no digit. */
+static void radial_shares(const State *s, int best, const float y[16], float p[16])
+{
+    const float j = s->choices.j;
+    const float least = y[best] < j ? y[best] : j; /* so that the largest power of e is 1 */
+    for (int i = 0; i < CLASSES; i++) p[i] = -y[i];
+    p[CLASSES] = -j;
+    softmax(p, CLASSES + 1, -least);
+}
+
+/* By the 84 units x of F6: with y_i = |x - code_i|^2 it is 2 (x - code_D) less the sum of p_i 2 (x - code_i).
+ * The second derivative is that of y_D alone, 2. */
 static void map_loss_backward(const State *s, int label, int best, const float y[16], float first[PADDED6],
                               float second[PADDED6])
 {
     const float scale = s->choices.scale;
-    const float j = s->choices.j;
-    const float least = y[best] < j ? y[best] : j; /* so that the largest power of e is 1 */
     float p[16];
-    for (int i = 0; i < CLASSES; i++) p[i] = -y[i];
-    p[CLASSES] = -j; /* the class of all that is no digit */
-    softmax(p, CLASSES + 1, -least);
+    radial_shares(s, best, y, p);
     for (int o = 0; o < VECTORS6; o++) {
         const vec x = load(s->pattern.x6 + 16 * o);
         vec d = x - load(s->choices.codes[label] + 16 * o);
@@ -418,14 +424,20 @@ static void map_loss_backward(const State *s, int label, int best, const float y
     }
 }
 
+/* The probabilities of today: the softmax of the logits. */
+static void logit_shares(int best, const float y[16], float p[16])
+{
+    for (int i = 0; i < CLASSES; i++) p[i] = y[i];
+    softmax(p, CLASSES, y[best]);
+}
+
 /* Softmax and cross-entropy, by the ten logits: p_i, less 1 for the label; and p_i (1 - p_i). */
 static void cross_entropy_backward(const State *s, int label, int best, const float y[16], float first[16],
                                    float second[16])
 {
     const float scale = s->choices.scale;
     float p[16];
-    for (int i = 0; i < CLASSES; i++) p[i] = y[i];
-    softmax(p, CLASSES, y[best]);
+    logit_shares(best, y, p);
     for (int i = 0; i < 16; i++) {
         first[i] = 0;
         second[i] = 0;
@@ -710,6 +722,9 @@ static void adam(State *s, int n, double lr)
 
 EXPORT size_t ladder_state_bytes(void) { return sizeof(State); }
 
+/* How much of a State reading looks at, besides what it writes itself: its start. */
+EXPORT size_t ladder_reading_bytes(void) { return offsetof(State, rates); }
+
 /* Curvatures: the mean of the second derivatives over the patterns images[rows[i]], i < n. */
 EXPORT void ladder_curvature(State *s, const uint8_t *images, const int32_t *labels, const uint32_t *rows, int n)
 {
@@ -780,6 +795,21 @@ EXPORT void ladder_read(State *s, const uint8_t *images, int n, int32_t *classes
         present(s, images + (size_t)i * PIXELS * PIXELS, 0);
         forward(&s->weights, &s->pattern);
         classes[i] = answer(s, y);
+    }
+}
+
+/* The probability of each class, and last that of no digit, in so many numbers for each image.  Without radial
+ * outputs the last is zero. */
+EXPORT void ladder_probabilities(State *s, const uint8_t *images, int n, float *shares)
+{
+    for (int i = 0; i < n; i++) {
+        float y[16], p[16];
+        present(s, images + (size_t)i * PIXELS * PIXELS, 0);
+        forward(&s->weights, &s->pattern);
+        const int best = answer(s, y);
+        if (RADIAL) radial_shares(s, best, y, p);
+        else logit_shares(best, y, p);
+        for (int k = 0; k < CLASSES + 1; k++) shares[(CLASSES + 1) * (size_t)i + k] = p[k];
     }
 }
 

@@ -89,5 +89,8 @@ CHOICES = (
     replace(SOFTMAX, name="softmax, loss × 0.1", scale=0.1),
     replace(SOFTMAX, name="softmax, loss × 0.2", scale=0.2),
     replace(SOFTMAX, name="softmax, loss × 0.5", scale=0.5),
+    replace(LETTER, name="to the letter, loss × 0.015", scale=0.015),
+    replace(LETTER, name="to the letter, loss × 0.03", scale=0.03),
+    replace(LETTER, name="to the letter, j = 1", j=1.0),
 )
 SCALES = CHOICES[:4]  # near each other: more seeds tell them apart

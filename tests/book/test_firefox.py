@@ -26,7 +26,7 @@ def firefox():
 def train(firefox, button: str, workers: int) -> None:
     """Click on a button that begins a training, on so many cores."""
     firefox.run(
-        """const cores = document.querySelector(".reproduce-cores");
+        """const cores = document.querySelector(".training-cores");
         if (cores.options.length < arguments[0]) cores.append(new Option(arguments[0]));
         cores.value = arguments[0];""",
         str(workers),
@@ -46,13 +46,14 @@ def history(firefox, epochs: int) -> list[tuple]:
 
 def test_a_digit_is_drawn_and_read(firefox, book):
     firefox.resize(1280, 900)
-    firefox.visit((book / "book" / "try-it.html").as_uri())
+    firefox.visit((book / "book" / "draw.html").as_uri())
     firefox.wait_for(TEXT, ".pad-status", "The paper is empty.")
     for digit, strokes in DIGITS.items():
         firefox.run("document.querySelector('.pad-paper').scrollIntoView()")
         firefox.draw(".pad-paper", strokes)
         firefox.wait_for(
-            "document.querySelector('.pad-answer').innerText === given[0]", str(digit)
+            "document.querySelector('.pad-most')?.innerText.trim().startsWith(given[0])",
+            str(digit),
         )
         firefox.click(".pad-clear")
 
@@ -64,9 +65,9 @@ def test_the_published_run_is_trained_to_the_same_bytes(
     firefox.visit(address(training_book))
     firefox.run("localStorage.clear()")
     firefox.visit(address(training_book))
-    train(firefox, ".reproduce-train", workers)
+    train(firefox, ".training-train", workers)
     assert history(firefox, epochs=2) == [tuple(row) for row in native.history]
-    firefox.wait_for(TEXT, ".reproduce-verdict", "to the last bit")
+    firefox.wait_for(TEXT, ".training-verdict", "to the last bit")
 
 
 def test_a_network_of_ones_own_is_trained_to_the_native_bytes(
@@ -78,11 +79,11 @@ def test_a_network_of_ones_own_is_trained_to_the_native_bytes(
     firefox.run("localStorage.clear()")
     firefox.visit(address(training_book))
     firefox.run(
-        """document.querySelector(".reproduce-what-if").open = true;
+        """document.querySelector(".training-what-if").open = true;
         for (const [name, value] of Object.entries(arguments[0])) {
-            document.querySelector(`.reproduce form [name=${name}]`).value = value;
+            document.querySelector(`.training form [name=${name}]`).value = value;
         }""",
         settings,
     )
-    train(firefox, ".reproduce form button[type=submit]", workers=2)
+    train(firefox, ".training form button[type=submit]", workers=2)
     assert history(firefox, epochs=1) == [tuple(row) for row in run.history]

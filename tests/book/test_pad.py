@@ -1,61 +1,16 @@
+# ruff: noqa: F401 (fixtures are imported)
 """The digit pad in a browser: drawn on with mouse, pen, fingers and keys, from a file, offline."""
 
-import base64
 import re
+import time
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from drawing import DIGITS, finger, mouse, pen
-from lenet5 import RECORD
+from drawing import DIGITS, finger, mouse, palm, pen
 from lenet5.picture import centre
-from lenet5.run import Run
-from pad_page import common_errors, page  # noqa: F401, fixtures
-
-
-@pytest.fixture(scope="module")
-def engine():
-    return Run.load(RECORD).engine()
-
-
-def pixels(page, name) -> np.ndarray:
-    """The greys of a canvas once all that was drawn is shown, shape (height, width), 0 to 255."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    text, width = page.locator(f".pad-{name}").evaluate(
-        """canvas => {
-            const { width, height } = canvas;
-            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-            let text = "";
-            for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
-            return [btoa(text), width];
-        }"""
-    )
-    greys = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
-    return greys.reshape(-1, width).astype(np.float32)
-
-
-def shown(page) -> np.ndarray:
-    """The lengths of the ten bars, 0 to 1."""
-    return np.array(
-        page.locator(".pad-track").evaluate_all(
-            "tracks => tracks.map(track => track.firstElementChild.getBoundingClientRect()"
-            ".width / track.getBoundingClientRect().width)"
-        )
-    )
-
-
-def expect_reading(page, engine, image, digit=None):
-    """What the pad shows is what the package reads in the image, (28, 28), in [0, 1]."""
-    assert np.abs(pixels(page, "seen") - 255 * image).max() <= 1
-    [wanted] = engine.probabilities(image.astype(np.float32)[None, None])
-    if digit is not None:
-        assert wanted.argmax() == digit
-    expect(page.locator(".pad-answer")).to_have_text(str(wanted.argmax()))
-    expect(page.locator(".pad-most")).to_have_text(re.compile(f"^{wanted.argmax()}"))
-    assert np.abs(shown(page) - wanted).max() < 0.005
-    words = re.compile(rf"^The network reads {wanted.argmax()}, at [\w. ]+ %\.")
-    expect(page.get_by_role("status")).to_have_text(words)
+from pad_page import common_errors, engine, expect_reading, page, pixels, shown
 
 
 def test_digits_drawn_with_the_mouse_are_read(page, engine):
@@ -87,29 +42,55 @@ def test_one_finger_draws_at_a_time(page):
     assert np.array_equal(pixels(page, "paper"), alone)
 
 
+def test_a_pen_takes_over_from_the_palm_and_takes_back_its_dot(page):
+    now = time.time()
+    pen(page, DIGITS[7], at=now)
+    alone = pixels(page, "paper")
+    page.get_by_role("button", name="Undo").click()
+    with palm(page, (0.9, 0.9), at=now + 5):
+        assert pixels(page, "paper").any()
+        pen(page, DIGITS[7], at=now + 6)
+    assert alone.any()
+    assert np.array_equal(pixels(page, "paper"), alone)
+
+
+def test_a_touch_beside_the_pen_does_not_draw_and_a_later_one_does(page):
+    now = time.time()
+    pen(page, DIGITS[7], at=now)
+    drawn = pixels(page, "paper")
+    with palm(page, (0.9, 0.9), at=now + 0.9):
+        pass
+    assert np.array_equal(pixels(page, "paper"), drawn)
+    with palm(page, (0.9, 0.9), at=now + 1.1):
+        pass
+    assert pixels(page, "paper").sum() > drawn.sum()
+
+
+def test_a_drag_that_begins_beside_the_paper_selects_nothing(page):
+    box = page.locator(".pad-paper").bounding_box()
+    below = box["y"] + box["height"] + 6  # between the paper and its buttons
+    page.mouse.move(box["x"] + 9, below)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 9, box["y"] + 9)
+    page.mouse.move(box["x"] + box["width"] + 200, below + 300)
+    page.mouse.up()
+    assert page.evaluate("String(getSelection())") == ""
+    assert not pixels(page, "paper").any()
+
+
+def test_the_paper_says_where_to_draw_until_something_stands_there(page):
+    hint = page.get_by_text("draw a digit here")
+    expect(hint).to_be_visible()
+    expect(hint).to_have_attribute("aria-hidden", "true")  # the paper has a name
+    mouse(page, DIGITS[7])
+    expect(hint).to_be_hidden()
+
+
 def test_a_click_draws_a_dot_and_the_right_button_nothing(page):
     page.locator(".pad-paper").click(button="right")
     assert not pixels(page, "paper").any()
     page.locator(".pad-paper").click()
     assert pixels(page, "paper").any()
-
-
-def test_a_blot_is_told_from_a_digit(page, engine):
-    status, paper = page.get_by_role("status"), page.locator(".pad-paper")
-    paper.click()
-    seen = centre(pixels(page, "paper"))
-    answer = engine.probabilities(seen[None, None].astype(np.float32))[0].argmax()
-    expect(status).to_contain_text("Too little ink for a digit.")
-    expect(status).to_contain_text(f"says {answer}, at ")
-    expect(page.locator(".pad-answer")).to_have_text("?")
-    mouse(page, [[(0.5, 0.5), (0.5, 0.57)]])  # shorter than the pen is wide
-    expect(status).to_contain_text("Too little ink")
-    mouse(page, [[(0.5, 0.5), (0.5, 0.8)]])
-    expect(status).to_contain_text("The network reads 1")
-    page.get_by_role("button", name="Test image").first.click()
-    expect(status).to_contain_text("The label is")
-    paper.click()  # a dot on an image that is there
-    expect(status).to_contain_text("The network reads")
 
 
 def test_the_network_reads_while_the_button_is_down(page, engine):
@@ -181,7 +162,7 @@ def test_a_test_image_is_read_as_it_stands_in_the_file(page, engine, mnist):
         expect_reading(page, engine, images[row, 0] / 255)
         status = page.get_by_role("status")
         expect(status).to_contain_text(f"The label is {label}.")
-        mistakes += page.locator(".pad-answer").inner_text() != str(label)
+        mistakes += page.locator(".pad-report td").first.inner_text() != str(label)
     assert (buttons.count(), mistakes) == (12, 2)
     mouse(page, DIGITS[1])  # a line across the image: now it is a drawing
     expect_reading(page, engine, centre(pixels(page, "paper")))
@@ -200,7 +181,7 @@ def test_the_bars_stand_out_in_the_dark_theme(page):
 def test_without_scripts_the_page_says_so(book, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((book / "book" / "try-it.html").as_uri())
+    page.goto((book / "book" / "draw.html").as_uri())
     said = page.locator("noscript p")  # where get_by_text does not look
     expect(said).to_be_visible()
     expect(said).to_contain_text("The pad needs JavaScript")

@@ -22,7 +22,7 @@ SAMPLES = json.loads((ROOT / "book" / "pad" / "samples.json").read_text())
 def page(browser, training_book):
     context = browser.new_context(offline=True)
     page = context.new_page()
-    page.goto(address(training_book, "try-it"))
+    page.goto(address(training_book, "draw"))
     expect(page.locator(".pad-status")).to_have_text("The paper is empty.")
     yield page
     context.close()
@@ -40,6 +40,35 @@ def open_file(page, path):
     """Choose a file; what the pad says of it."""
     page.locator(".pad-file input").set_input_files(path)
     return page.locator(".pad-network-said")
+
+
+def test_the_fold_holds_the_files_and_the_help_with_keys(page):
+    """The help is told of the paper even while the fold is closed."""
+    fold = page.locator(".pad-more")
+    for place in (".pad-upload input", ".pad-file input", ".pad-keys"):
+        expect(fold.locator(place)).to_be_hidden()
+    session = page.context.new_cdp_session(page)
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    asked = {"nodeId": root, "selector": ".pad-paper"}
+    paper = session.send("DOM.querySelector", asked)["nodeId"]
+    asked = {"nodeId": paper, "fetchRelatives": False}
+    [node] = session.send("Accessibility.getPartialAXTree", asked)["nodes"]
+    assert "the arrow keys move a pen" in node["description"]["value"]
+    fold.locator("summary").press("Enter")
+    for place in (".pad-upload input", ".pad-file input", ".pad-keys"):
+        expect(fold.locator(place)).to_be_visible()
+
+
+def test_the_fold_opens_for_a_picture_that_is_refused(page):
+    alert = page.locator(".pad-upload [role=alert]")
+    expect(alert).to_be_hidden()
+    page.evaluate("""() => {
+        const files = new DataTransfer();
+        files.items.add(new File(["no picture"], "notes.png", { type: "image/png" }));
+        document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: files }));
+    }""")
+    expect(alert).to_be_visible()
+    expect(alert).to_contain_text("notes.png: ")
 
 
 def expect_reading(page, network, weights, mnist) -> None:
@@ -86,7 +115,7 @@ def test_the_published_network_reads_again(page, mnist, training_book, tmp_path)
     path, _ = write(tmp_path, Network("13N"))
     open_file(page, path)
     expect(page.locator(".pad-own-name")).to_contain_text("13N")
-    page.get_by_label("published").check()
+    page.get_by_label("our network").check()
     expect_reading(page, published.network, published.weights, mnist)
 
 
@@ -120,6 +149,8 @@ def test_a_damaged_file_is_refused(page, tmp_path, damage):
     path, _ = write(tmp_path, Network("5C3-9N"))
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
     said = open_file(page, path)
-    reason = "damaged" if damage == "a bit of a weight" else "no network of this report"
+    reason = (
+        "damaged" if damage == "a bit of a weight" else "no network of this project"
+    )
     expect(said).to_contain_text(reason)
     expect(page.locator(".pad-own")).to_be_hidden()

@@ -16,6 +16,7 @@ from lenet5.picture import centre
 from lenet5.run import Run
 from networks import committee
 from networks.views import view
+from studies import ladder
 
 FLOATS = """text => new Float32Array(
     Uint8Array.from(atob(text), letter => letter.charCodeAt(0)).buffer)"""
@@ -34,7 +35,7 @@ def engine() -> ExactEngine:
 def page(book, browser):
     """The chapter's page, for its functions."""
     page = browser.new_page()
-    page.goto((book / "book" / "try-it.html").as_uri())
+    page.goto((book / "book" / "draw.html").as_uri())
     yield page
     page.close()
 
@@ -78,7 +79,8 @@ def test_the_page_reads_with_the_committee_of_the_record_to_the_same_bytes(page,
     images = mnist[1].images[:12]
     found = page.evaluate(
         f"""async text => {{
-            const pixels = ({FLOATS})(text), members = await lenet5.committee.load();
+            const beside = document.querySelector("[src*='readers.js']").src;
+            const pixels = ({FLOATS})(text), members = await lenet5.committee.load(beside);
             const images = Array.from({{ length: 12 }}, (_, n) =>
                 pixels.subarray(784 * n, 784 * n + 784));
             return members.map(member => [member.name, images.map(image =>
@@ -92,6 +94,46 @@ def test_the_page_reads_with_the_committee_of_the_record_to_the_same_bytes(page,
         weights, kept = load_arrays(folder / name)
         (wanted,) = committee.probabilities([(weights, kept)], images)
         assert np.array(read, np.float32).tobytes() == wanted.tobytes(), name
+
+
+def test_the_page_takes_the_mean_of_the_committee_and_its_votes(page, mnist):
+    image = mnist[1].images[18:19]
+    found = page.evaluate(
+        f"""async text => {{
+            const beside = document.querySelector("[src*='readers.js']").src;
+            const members = await lenet5.committee.load(beside);
+            const joint = await lenet5.committee.ask(members, ({FLOATS})(text), () => false);
+            const stale = await lenet5.committee.ask(members, ({FLOATS})(text), () => true);
+            return [Array.from(joint.probabilities), joint.votes, joint.members, stale];
+        }}""",
+        packed(image / np.float32(255)),
+    )
+    members = [load_arrays(path) for path in sorted((RECORD / "committee").iterdir())]
+    each = committee.probabilities(members, image)[:, 0]
+    mean = each.astype(np.float64).mean(axis=0).astype(np.float32)
+    votes = np.bincount(each.argmax(axis=1), minlength=10).tolist()
+    assert np.allclose(found[0], mean, atol=1e-7)
+    assert found[1:] == [votes, 15, None]
+
+
+# -- LeNet-5 of 1998 -------------------------------------------------------------------
+
+
+def test_the_page_reads_with_the_network_of_1998_to_the_same_bytes(page, mnist):
+    images = mnist[1].images[::50]
+    found = page.evaluate(
+        f"""async text => {{
+            const beside = document.querySelector("[src*='readers.js']").src;
+            const network = await lenet5.LeNet1998.load(beside), pixels = ({FLOATS})(text);
+            return Array.from({{ length: 200 }}, (_, n) =>
+                Array.from(network.read(pixels.subarray(784 * n, 784 * n + 784))));
+        }}""",
+        packed(images / np.float32(255)),
+    )
+    network, _ = ladder.read_network()
+    wanted = network.probabilities(images)
+    assert wanted[:, 10].max() > 0.5  # some are no digit to it
+    assert np.array(found, np.float32).tobytes() == wanted.tobytes()
 
 
 @pytest.mark.parametrize("width", [0, 14, 20])
@@ -164,7 +206,7 @@ def test_a_single_grey_holds_no_digit(page, level):
 # -- the files -------------------------------------------------------------------------
 
 
-def test_the_page_and_no_other_holds_the_published_weights(book):
+def test_the_pages_with_a_pad_and_no_others_hold_the_published_weights(book):
     for path in (RECORD / "model.safetensors", ROOT / "book" / "pad" / "samples.json"):
         script = (book / "_static" / "apps" / "pad" / f"{path.name}.js").read_text()
         [text] = re.findall(r"\] = '(.*)';\n$", script)
@@ -174,7 +216,7 @@ def test_the_page_and_no_other_holds_the_published_weights(book):
         for path in book.rglob("*.html")
         if "model.safetensors.js" in path.read_text(encoding="utf-8")
     ]
-    assert holders == ["try-it"]
+    assert sorted(holders) == ["draw", "index"]
 
 
 def test_the_samples_are_the_first_of_each_digit_and_two_misread_ones(mnist, engine):

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from built import ROOT, need, soup, write_sample
 from ext.book import Book
@@ -30,7 +31,7 @@ def text(paper) -> str:
     """All its text without heads and numbers of pages, each run of white space as one."""
     pages = [page.extract_text().splitlines() for page in paper.pages]
     for page in pages[1:]:
-        assert re.match(r"\d+ *[A-Z]", page.pop(0))  # its chapter
+        assert re.match(r"(\d+ *)?[A-Z]", page.pop(0))  # its chapter
     lines = [line for n, page in enumerate(pages, 1) for line in page if line != str(n)]
     return " ".join(" ".join(lines).split())
 
@@ -57,7 +58,10 @@ def test_no_page_begins_with_the_origin_of_a_table_before(paper):
 
 def test_the_first_page_is_a_title_page_with_abstract_and_contents(paper, printed):
     first = paper.pages[0].extract_text()
-    abstract = html_pages(printed)["index.html"].select_one("article p").get_text()
+    paragraphs = html_pages(printed)["index.html"].select("article p")
+    # The pad, which stands before all words, is not printed.
+    printed_too = [each for each in paragraphs if not each.find_parent(class_="front")]
+    abstract = printed_too[0].get_text()
     assert squeeze(abstract) in squeeze(first)
     assert first.index("Abstract") < first.index("Contents") < first.index("References")
 
@@ -94,8 +98,8 @@ def test_the_numbers_of_the_html_are_in_the_pdf(printed, text):
 
 def test_the_front_page_says_the_same_on_paper(printed, text):
     page = html_pages(printed)["index.html"]
-    for paragraph in page.select("article p:has(span.pasted-text)")[:2]:
-        assert squeeze(paragraph.get_text()) in squeeze(text)
+    paragraph = page.select_one("article p:has(span.pasted-text)")
+    assert squeeze(paragraph.get_text()) in squeeze(text)
 
 
 def test_every_caption_is_printed_with_its_number(printed, text):
@@ -137,17 +141,55 @@ def test_it_is_a4_with_title_author_language_and_bookmarks(paper, text):
     assert sizes == {A4}
     assert paper.metadata.title == "LeNet-5 for digit identification"
     assert "Mejía de Dios" in paper.metadata.author
-    assert "authors of the reproduction" in paper.metadata.author
+    assert "authors of the replication" in paper.metadata.author
     assert paper.trailer["/Root"]["/Lang"] == "en"
     first = paper.pages[0].extract_text()
     assert "Mejía de Dios" in first
-    assert "authors of the reproduction" in first
-    marks = [mark.title for mark in paper.outline if not isinstance(mark, list)]
-    marks = [re.sub(r"^\d+ ", "", mark) for mark in marks]
+    assert "authors of the replication" in first
+    titles = [re.sub(r"^\d+ ", "", mark.title) for mark in marks(paper.outline)]
     for source in (ROOT / "book").glob("*.py"):
-        title = re.search(r"^# # (.+)$", source.read_text(encoding="utf-8"), re.M)[1]
-        assert title in marks
+        assert title_of(source) in titles
     assert "??" not in text
+
+
+def test_the_parts_come_first_and_what_has_no_number_after_them(paper):
+    parts = parse_toc_yaml(ROOT / "_toc.yml").root.subtrees
+    numbered = [part.caption for part in parts if part.numbered]
+    others = [item for part in parts if not part.numbered for item in part.items]
+    first_lines = paper.pages[0].extract_text().splitlines()
+    titles = [mark.title for mark in marks(paper.outline)]
+    places = [titles.index(caption) for caption in numbered]
+    assert places == sorted(places)
+    assert len(places) == 3
+    for item in others:
+        title = title_of(ROOT / f"{item}.py", ROOT / f"{item}.md")
+        assert titles.index(title) > places[-1]
+    assert "Contents" in first_lines
+    assert "Play" not in first_lines  # the name of a part that is not printed
+
+
+def title_of(*sources: Path) -> str:
+    """The title of a page, from the one of its sources that is there."""
+    (source,) = [path for path in sources if path.exists()]
+    title = r"^# # (.+)$" if source.suffix == ".py" else r"^# (.+)$"
+    return re.search(title, source.read_text(encoding="utf-8"), re.M)[1]
+
+
+def test_the_main_text_has_no_more_than_25_pages(paper):
+    titles = [
+        (mark.title, paper.get_destination_page_number(mark))
+        for mark in marks(paper.outline)
+    ]
+    (first_of_appendix,) = [page for title, page in titles if title.startswith("III")]
+    assert first_of_appendix < 25  # pages are counted from 0
+
+
+def marks(outline) -> list:
+    """All bookmarks, in the order of the pages."""
+    found = []
+    for mark in outline:
+        found += marks(mark) if isinstance(mark, list) else [mark]
+    return found
 
 
 def test_figures_are_vectors(paper):
@@ -217,12 +259,12 @@ def test_a_pdf_older_than_the_book_is_not_linked(printed):
 
 def test_the_pad_is_a_figure_in_print(printed):
     tex = Book(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
-    chapter = tex[tex.index(r"\section{Try it}") :]
-    assert r"book/try\sphinxhyphen{}it.html" in chapter
+    chapter = tex[tex.index(r"\section{Draw a digit}") :]
+    assert "book/draw.html" in chapter
     assert re.search(
         r"includegraphics.*?\.pdf\}\s*\\caption\{What the pad does", chapter
     )
-    for unprintable in ("canvas", "Draw a digit", "A click hands"):
+    for unprintable in ("canvas", "Draw a seven slowly", "A click hands"):
         assert unprintable not in chapter
 
 

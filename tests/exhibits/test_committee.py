@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 import all_figures as figures
-from exhibits.committee import tables
+from exhibits.committee import prose, tables
 from exhibits.committee.costs import Cost, costs_here, of_training
 from lenet5 import RECORD
 from studies import committee
 from studies.committee import Networks
+from studies.intervals import prediction_interval
+from studies.variations import Outcome
 
 CHOICES = "committee-choices.csv"
 RECORDED = pd.read_csv(RECORD / CHOICES, keep_default_na=False)
@@ -77,6 +79,17 @@ def test_votes_name_each_digit_the_most_first(networks):
     assert networks._replace(probabilities=found).votes(0) == "7:2 1:1 2:1"
 
 
+def test_a_sure_network_can_outweigh_two_that_waver(networks):
+    found = np.zeros((4, 2, 10))
+    found[:3, 0, 3], found[:3, 0, 5] = 0.55, 0.45
+    found[3, 0, 5] = 1.0
+    found[:2, 1, 8], found[2:, 1, 6] = 1.0, 1.0  # two each: the lower digit
+    both = networks._replace(probabilities=found, labels=np.array([5, 8]))
+    assert both.voted.tolist() == [3, 6]
+    assert both.read.tolist() == [5, 6]
+    assert both.votes(0) == "3:3 5:1"
+
+
 def test_a_promise_counts_what_half_of_the_networks_misread(tmp_path, monkeypatch):
     monkeypatch.setattr(committee, "RECORD", tmp_path)
     rows = [("a", "1:2 5:0"), ("a", "5:3 7:1"), ("b", "9:1"), ("other", "9:2 1:1")]
@@ -93,6 +106,56 @@ def test_choices_stand_with_what_their_seeds_misread(tmp_path, monkeypatch):
     lines = tables.choice_rows()
     assert [name for name, *_ in lines] == names
     assert lines[2] == (names[2], "2 20", f"{100 * 11 / 6000:.2f}")
+
+
+def test_costs_of_papers_stand_in_their_lines():
+    literature = {
+        "old": {"system": "A net", "error": 0.9, "selected": "no", "cite": "a1998"},
+        "new": {"system": "Two nets", "error": 0.2, "selected": "yes", "cite": "b2012"},
+        "else": {"system": "C net", "error": 0.5, "selected": "?", "cite": "c2013"},
+    }
+    published = [
+        Cost("A", 1e12, 0.9, paper="old"),
+        Cost("one of 2012", 2e13, 0.4, paper="new"),
+        Cost("2 of 2012", 4e13, 0.2, paper="new"),
+    ]
+    rows = tables.cost_rows([Cost("ours", 3e12, 1.1, 60.0)], published, literature)
+    assert rows == [
+        ("ours, here", "1.10", "3.0·10{sup}`12`", "60", "no"),
+        ("A net {cite:p}`a1998`", "0.90", "1.0·10{sup}`12`", "", "no"),
+        ("C net {cite:p}`c2013`", "0.50", "", "", "?"),
+        ("one of 2012 {cite:p}`b2012`", "0.40", "2.0·10{sup}`13`", "", "yes"),
+        ("Two nets {cite:p}`b2012`", "0.20", "4.0·10{sup}`13`", "", "yes"),
+    ]
+
+
+def test_one_more_run_scatters_as_many_do_about_the_mean_of_a_few():
+    many = np.random.default_rng(3).normal(1.1, 0.1, 200)
+    low, high = prose.one_more_run(many, many)
+    assert (low, high) == pytest.approx(prediction_interval(many))
+    low, high = prose.one_more_run([0.7, 0.9], many)
+    assert (low + high) / 2 == pytest.approx(0.8)
+    # Student's t for 199 degrees of freedom is 1.972.
+    half = 1.972 * many.std(ddof=1) * np.sqrt(1.5)
+    assert (high - low) / 2 == pytest.approx(half, rel=1e-3)
+    assert prose.one_more_run([0.0, 0.1], many)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("tuned", "network", "said"),
+    [
+        ([0.9, 0.91, 0.92], [1.1, 1.12, 1.11], "A better rate helps the recipe more"),
+        ([1.1, 1.12, 1.11], [0.9, 0.91, 0.92], "Another network helps the recipe"),
+        ([0.9, 1.1, 1.0], [1.1, 0.9, 1.0], "Whether a better rate or another network"),
+    ],
+)
+def test_rate_and_network_are_told_apart_by_the_images_held_back(tuned, network, said):
+    outcomes = []
+    for errors, of_test in ((tuned, network), (network, tuned)):
+        held_back, test = pd.Series(errors), pd.Series(of_test)
+        outcome = Outcome("a", "b", 1, 1, 0.1, held_back, test, 1.0, "here")
+        outcomes.append(outcome)
+    assert prose.rate_or_network(*outcomes).startswith(said)
 
 
 def test_costs_stand_at_their_products_and_errors():

@@ -6,10 +6,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import binned_statistic
 
 import all_figures as figures
 import made_up
 from exact.network import Network
+from exhibits import style
 from exhibits.predictions import Predictions
 from made_up import read
 
@@ -75,47 +77,53 @@ def test_the_maps_of_each_layer_are_drawn_and_the_logits_are_bars(mnist):
 # -- one run ---------------------------------------------------------------------------
 
 
-def test_the_answer_stands_on_the_band_of_nine_seeds_in_ten():
-    (axes,) = figures.answer(made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS).axes
-    band = axes.collections[0].get_paths()[0].vertices
-    first = band[band[:, 0] == 1][:, 1]
-    assert (first.min(), first.max()) == pytest.approx((2.91, 3.09))
-    ours = lines(axes)["this report"]
+def test_the_answer_puts_both_runs_among_the_seeds_and_the_reruns():
+    figure = figures.answer(
+        made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS, made_up.RERUNS, "our run"
+    )
+    (axes,) = figure.axes
+    bands = []
+    for collection in axes.collections:
+        points = collection.get_paths()[0].vertices
+        first = points[points[:, 0] == 1][:, 1]
+        bands += [first.min(), first.max()]
+    assert bands == pytest.approx([2.9, 3.1, 2.91, 3.09])
+    ours = lines(axes)["our run"]
     np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
-    np.testing.assert_allclose(lines(axes)["the original"][-1], (20, 1.2))
+    np.testing.assert_allclose(lines(axes)["2020 report, as plotted"][-1], (20, 1.2))
+    reruns = [
+        line.get_xydata().tolist()
+        for line in axes.lines
+        if line.get_color() == style.RERUN["color"]
+    ]
+    assert reruns == [[[1, 3.2], [2, 1.2], [3, 1.1]], [[1, 2.8], [2, 1.1], [3, 1.0]]]
+    assert "its program, run again 2 times" in lines(axes)
 
 
-def test_convergence_draws_the_published_series_where_they_belong():
-    loss, error = figures.convergence(made_up.HISTORY, made_up.ORIGINAL).axes
-    published = lines(loss)["original, moved back one epoch"]
-    assert len(published) == 20
-    assert published[0] == pytest.approx((0, np.log(2.3032)), abs=1e-5)
-    ours = lines(loss)["this report, test images"]
-    np.testing.assert_allclose(ours[:, 1], np.log(made_up.HISTORY.test_loss), atol=1e-5)
-    np.testing.assert_allclose(lines(error)["original, as published"][-1], (20, 1.2))
-    ours = lines(error)["this report, test images"]
+def test_convergence_draws_the_plotted_series_where_they_belong():
+    figure = figures.convergence(made_up.HISTORY, made_up.ORIGINAL, "our run")
+    loss, error = figure.axes
+    plotted = lines(loss)["2020 report, moved back one epoch"]
+    assert len(plotted) == 20
+    assert plotted[0] == pytest.approx((0, 2.3032))
+    ours = lines(loss)["our run, test images"]
+    np.testing.assert_array_equal(ours[:, 1], made_up.HISTORY.test_loss)
+    np.testing.assert_allclose(lines(error)["2020 report, as plotted"][-1], (20, 1.2))
+    ours = lines(error)["our run, test images"]
     np.testing.assert_array_equal(ours, [(1, 6.5), (2, 3.5), (3, 2.0)])
     assert "90.0 %" in texts(error)[0]
 
 
-def test_errata_draws_the_published_loss_twice_and_the_accuracy_of_the_text():
-    loss, accuracy = figures.errata(made_up.HISTORY, made_up.ORIGINAL, 90.0).axes
+def test_errata_draws_the_plotted_loss_twice():
+    (axes,) = figures.errata(made_up.HISTORY, made_up.ORIGINAL, "our run").axes
     drawn, moved = (
-        lines(loss)[f"original, {how}"] for how in ("as drawn", "moved back one")
+        lines(axes)[f"2020 report, {how}"] for how in ("as drawn", "moved back one")
     )
     np.testing.assert_array_equal(drawn[:, 0], moved[:, 0] + 1)
     np.testing.assert_array_equal(drawn[:, 1], made_up.ORIGINAL.loss)
-    np.testing.assert_array_equal(lines(accuracy)["original, in the text"][:, 1], 90)
-    ours = lines(accuracy)["this report, test images"]
-    np.testing.assert_array_equal(ours, [(1, 93.5), (2, 96.5), (3, 98.0)])
-
-
-def test_selection_marks_each_epoch_once_with_all_that_choose_it():
-    (axes,) = figures.selection(made_up.ERRORS, made_up.CHOSEN).axes
-    np.testing.assert_array_equal(lines(axes)["test images"][:, 1], made_up.ERRORS.test)
-    assert texts(axes) == ["lowest on validation", "last,\nlowest on test"]
-    marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
-    assert marks == [2, 3]
+    np.testing.assert_array_equal(
+        lines(axes)["our run"][:, 1], made_up.HISTORY.test_loss
+    )
 
 
 # -- what is read ----------------------------------------------------------------------
@@ -152,6 +160,26 @@ def test_the_surest_mistakes_and_the_errors_of_classes_are_counted():
     assert read.class_errors()[:3] == pytest.approx([0, 50, 200 / 3])
 
 
+def test_the_calibration_error_is_the_mean_gap_between_confidence_and_truth():
+    draw = np.random.default_rng(5)
+    confidence = draw.uniform(0.1, 1, 2000)
+    wrong = draw.uniform(size=2000) > confidence**2
+    confidence[:3] = 1.0  # the end of the last bin
+    zeros = np.zeros(2000, int)
+    read = Predictions(zeros, zeros, zeros, confidence, wrong)
+    # Guo and others 2017, equation 3, by SciPy's own bins.
+    edges = np.linspace(0, 1, 11)
+    sure, right = (
+        binned_statistic(confidence, values, "mean", edges).statistic
+        for values in (confidence, ~wrong)
+    )
+    counts = binned_statistic(confidence, confidence, "count", edges).statistic
+    gaps = np.nan_to_num(np.abs(sure - right))
+    expected = 100 * np.average(gaps, weights=counts)
+    assert read.calibration_error(bins=10) == pytest.approx(expected)
+    assert read.calibration_error(bins=10) > 1
+
+
 def test_samples_hold_the_pixels_of_the_file(read):
     (sample,) = json.loads(read.samples([2]))
     assert (sample["label"], sample["index"]) == (1, 2)
@@ -164,54 +192,30 @@ def test_confusion_writes_every_count():
     assert np.diagonal(axes.images[0].get_array()).tolist() == [0] * 10
 
 
-def test_class_bars_write_every_value():
-    (axes,) = figures.class_bars(np.array([1200, 34]), "images", 600, "average").axes
-    assert texts(axes) == ["1,200", "34"]
-    assert [bar.get_width() for bar in axes.patches] == [1200, 34]
-
-
-def test_intervals_put_each_system_on_its_row():
-    (axes,) = figures.intervals(made_up.SYSTEMS).axes
-    assert texts(axes) == ["ours (2026)", "theirs (2012)"]
-    _, point, spread, other = (line.get_xdata() for line in axes.lines)
-    assert (point[0], other[0]) == (1.1, 0.23)
-    np.testing.assert_allclose(spread, made_up.SYSTEMS[1].interval, atol=1e-4)
-
-
 # -- many runs -------------------------------------------------------------------------
 
 
 def test_final_errors_stack_upwards_and_the_other_sample_hangs_down():
     (axes,) = figures.final_errors(
-        made_up.FINAL, [1.0, 1.0], (1.0, 1.3), made_up.MARKS
+        made_up.FINAL, 1.1, [1.0, 1.0], (1.0, 1.3), made_up.MARKS
     ).axes
     up, down = (lines(axes)[name] for name in ("one seed", "one seed in PyTorch"))
     assert up.tolist() == [[1.1, 1], [1.1, 2], [1.2, 1]]
     assert down.tolist() == [[1.0, -1], [1.0, -2]]
-    assert lines(axes)["LeNet-5 of 1998"][0, 0] == 0.95
+    assert lines(axes)["our run"].tolist() == [[1.1, 1]]
+    assert lines(axes)["LeNet-5 (1998)"][0, 0] == 0.95
 
 
-def test_seed_curves_draw_each_run_and_the_median():
-    loss, error = figures.seed_curves(made_up.SEEDS, made_up.SEEDS).axes
-    assert len(error.lines) == len(made_up.SEEDS) + 1
-    np.testing.assert_allclose(lines(error)["median"][:, 1], made_up.SEEDS.median())
-    median = lines(loss)["median"][:, 1]
-    np.testing.assert_allclose(median, np.log(made_up.SEEDS.median()), atol=1e-5)
+def test_errors_by_digit_put_equal_ones_side_by_side():
+    (axes,) = figures.errors_by_digit(made_up.BY_DIGIT, 0).axes
+    nought, one = (line.get_xydata() for line in axes.lines[:2])
+    np.testing.assert_allclose(nought, [[-0.08, 1], [0, 1], [0.08, 1]])
+    np.testing.assert_allclose(one, [[1, 1.5], [0.96, 2], [1.04, 2]])
+    np.testing.assert_allclose(lines(axes)["our run"][:, 1], made_up.BY_DIGIT[0])
+    np.testing.assert_allclose(lines(axes)["mean"][1], (1, 5.5 / 3), atol=1e-5)
 
 
-def test_final_and_best_are_drawn_in_the_order_of_the_last_epoch():
-    (axes,) = figures.final_and_best(made_up.FINAL, made_up.SEEDS.min(axis=1)).axes
-    final, best = (
-        lines(axes)[name][:, 1]
-        for name in ("last epoch", "best epoch on the test images")
-    )
-    assert final.tolist() == [1.1, 1.1, 1.2]
-    assert best.tolist() == [1.0, 1.1, 1.13]
-
-
-def test_parting_draws_each_pair_and_each_run_once():
-    weights, errors = figures.parting(made_up.ROUNDING).axes
-    assert list(lines(weights)) == ["exact – a", "exact – b", "a – b"]
-    assert lines(weights)["a – b"].tolist() == [[0, 0], [1, 1], [2, 2]]
-    assert list(lines(errors)) == ["exact", "a", "b"]
-    assert lines(errors)["exact"][:, 0].tolist() == [1, 2]
+def test_parting_draws_each_pair_once():
+    (axes,) = figures.parting(made_up.ROUNDING).axes
+    assert list(lines(axes)) == ["exact – a", "exact – b", "a – b"]
+    assert lines(axes)["a – b"].tolist() == [[0, 0], [1, 1], [2, 2]]

@@ -21,12 +21,16 @@ import exhibits
 import made_up
 from exhibits import display
 from exhibits.committee.costs import Cost
+from exhibits.draw.judged import Choice
 from exhibits.style import DARK, PAPER, WIDTH
 from made_up import read
+from made_variations import outcomes
 from networks.lenet1998.engine import RungEngine
 from networks.lenet1998.rungs import BEST
 from studies.ladder import Step
+from studies.variations import Compared, compare
 
+VARIED = outcomes(("no convolution", 2.1), ("maps doubled", 0.9), ("tanh", 1.2))
 TELEPHONE = 358  # pixels, the column of the book where the window has 390
 
 
@@ -38,13 +42,22 @@ def arguments(read) -> dict[str, tuple]:
     ends = (1.0, 1.3)
     return {
         "architecture": (made_up.NETWORK,),
-        "answer": (made_up.HISTORY, made_up.ORIGINAL, made_up.SEEDS),
+        "alarms_and_misses": (
+            {name: [Choice(0.9, 50.0, 0.0, 1.5)] for name in "abc"},
+            {"a": Choice(0.9, 50.0, 0.0, 1.5)},
+        ),
+        "answer": (
+            made_up.HISTORY,
+            made_up.ORIGINAL,
+            made_up.SEEDS,
+            made_up.RERUNS,
+            "our run",
+        ),
         "atlas": (read, [3]),
-        "class_bars": (np.array([1200, 34]), "images", 600.0, "average"),
         "confusion": (made_up.MATRIX,),
-        "convergence": (made_up.HISTORY, made_up.ORIGINAL),
+        "convergence": (made_up.HISTORY, made_up.ORIGINAL, "our run"),
         "digits": (np.repeat(read.images, 5, axis=0),),
-        "errata": (made_up.HISTORY, made_up.ORIGINAL, 90.0),
+        "errata": (made_up.HISTORY, made_up.ORIGINAL, "our run"),
         "errors_by_cost": (
             [Cost("ours", 1e12, 0.9, 60)],
             [Cost("theirs", 1e16, 0.23)],
@@ -54,20 +67,25 @@ def arguments(read) -> dict[str, tuple]:
             made_up.SEEDS,
             np.array([2.5, 0.7, 0.3]),
         ),
-        "errors_by_rung": (made_up.STEPS, 0.95),
+        "errors_by_rung": (made_up.STEPS, made_up.STEPS[1:], 0.95),
         "errors_by_size": (made_up.SEEDS.to_numpy(),),
+        "errors_by_variation": (compare(VARIED), VARIED[0]),
         "examples": (read, range(4)),
         "feature_maps": (seven, activations, made_up.NETWORK),
         "filters": (made_up.WEIGHTS, made_up.NETWORK),
-        "final_and_best": (made_up.FINAL, made_up.SEEDS.min(axis=1)),
-        "final_errors": (made_up.FINAL, made_up.FINAL, ends, made_up.MARKS),
-        "first_maps": (seven, RungEngine(BEST, 0).maps),
-        "intervals": (made_up.SYSTEMS,),
+        "errors_by_digit": (made_up.BY_DIGIT, 0),
+        "final_errors": (made_up.FINAL, 1.1, made_up.FINAL, ends, made_up.MARKS),
+        "first_maps": (seven, RungEngine(BEST, 0).maps, BEST.side),
         "misread": (read.images, ["7→1\n1:3 7:2"] * 4, [True, False] * 2),
-        "pad": (255 - seven[0], seven[0] / 255, np.full(10, 0.1)),
+        "not_refused": (seven / np.float32(255), ["printed H\nread as 4"]),
+        "pad": (
+            255 - seven[0],
+            seven[0] / 255,
+            np.full(10, 0.1),
+            np.full(10, 0.1),
+            "They disagree: our network reads 4, the committee 9.",
+        ),
         "parting": (made_up.ROUNDING,),
-        "seed_curves": (made_up.SEEDS, made_up.SEEDS),
-        "selection": (made_up.ERRORS, made_up.CHOSEN),
         "trained_here": (
             made_up.HISTORY,
             made_up.WEIGHTS["conv1.weight"],
@@ -118,6 +136,9 @@ def nudged(value):
         return [nudged(part) for part in value]
     if isinstance(value, Step):
         return value._replace(errors=nudged(value.errors))
+    if isinstance(value, Compared):
+        moved = value.held_back._replace(mean=nudged(value.held_back.mean))
+        return value._replace(held_back=moved)
     if isinstance(value, pd.Series):
         return pd.Series(nudged(value.to_numpy()), index=value.index)
     if getattr(value, "dtype", type(value)) in (float, np.float32):
@@ -186,10 +207,10 @@ def test_a_figure_is_glued_under_its_name_and_shown(arguments, monkeypatch):
     monkeypatch.setattr(
         display, "display", lambda *data, **rest: calls.append((data, rest))
     )
-    figure = figures.class_bars(*arguments["class_bars"])
-    display.show("fig-bars", figure, "from here")
+    figure = figures.digits(*arguments["digits"])
+    display.show("fig-digits", figure, "from here")
     (((data,), rest),) = calls
-    assert rest["metadata"]["scrapbook"] == {"name": "fig-bars", "mime_prefix": ""}
+    assert rest["metadata"]["scrapbook"] == {"name": "fig-digits", "mime_prefix": ""}
     assert sorted(data) == ["application/pdf", "image/svg+xml", "text/plain"]
     assert "<svg" in data["image/svg+xml"]
     assert data["application/pdf"].startswith(b"%PDF")

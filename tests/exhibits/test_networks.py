@@ -16,9 +16,9 @@ import all_figures as figures
 import made_up
 from exact import UserError
 from exact.network import Network
-from exhibits import edition, implementation, reproduce
-from exhibits.audit import prose
+from exhibits import edition, implementation, train
 from exhibits.layers import describe, first_kernels, layer_table, listed, steps
+from exhibits.results import prose
 from exhibits.results.prose import compare_errors, compare_shapes, subject
 from exhibits.style import drawing
 from lenet5.config import REPORT, Config, report_config
@@ -295,7 +295,7 @@ def test_the_recipe_stands_beside_the_original_s():
 
 
 def test_the_page_is_told_what_each_setting_may_be():
-    offered = json.loads(reproduce.settings_of_page())
+    offered = json.loads(train.settings_of_page())
     entries = {entry.pop("name"): entry for entry in offered}
     assert entries["network"] == {
         "label": "Network",
@@ -313,7 +313,28 @@ def test_the_page_is_told_what_each_setting_may_be():
     assert (entries["lr"]["kind"], entries["lr"]["to"]) == ("number", 10)
     assert entries["seed"]["default"] == 0
     for entry in entries.values():
-        assert entry["label"].lower() in reproduce.labels_in_words()
+        assert entry["label"].lower() in train.labels_in_words()
+
+
+# -- words -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ([], "there is no mistake"),
+        ([(5, 3)], "the most frequent mistake is a 5 read as a 3, once"),
+        (
+            [(5, 3), (5, 3), (9, 4), (9, 4), (0, 1)],
+            "the most frequent mistakes are a 5 read as a 3 and a 9 read as a 4, twice each",
+        ),
+    ],
+)
+def test_mistakes_that_are_equally_frequent_are_all_named(pairs, words):
+    matrix = np.diag(np.full(10, 900))
+    for label, read in pairs:
+        matrix[label, read] += 1
+    assert prose.most_frequent(matrix) == words
 
 
 # -- editions --------------------------------------------------------------------------
@@ -322,9 +343,9 @@ def test_the_page_is_told_what_each_setting_may_be():
 def test_an_edition_says_what_it_has_otherwise():
     ours = report_config()
     assert edition.is_report(ours)
-    assert edition.name_of(ours) == "this report"
+    assert edition.name_of(ours) == "our run"
     assert edition.differences(ours) == ""
-    assert subject(ours) == "this reproduction"
+    assert subject(ours) == "our run"
     assert edition.describe_network(ours, made_up.NETWORK).startswith("It has two")
     other = report_config(network="800N", epochs=2)
     assert edition.name_of(other) == "this edition"
@@ -352,16 +373,18 @@ def test_a_note_stands_on_the_pages_of_an_edition_alone(monkeypatch):
 
 def test_figures_and_tables_call_an_edition_by_its_name(mnist):
     history = made_up.HISTORY
-    (answer,) = figures.answer(history, made_up.ORIGINAL, made_up.SEEDS, "mine").axes
+    (answer,) = figures.answer(
+        history, made_up.ORIGINAL, made_up.SEEDS, made_up.RERUNS, "mine"
+    ).axes
     assert "mine" in [line.get_label() for line in answer.lines]
     for drawn in (
         figures.convergence(history, made_up.ORIGINAL, "mine"),
-        figures.errata(history, made_up.ORIGINAL, 90.0, "mine"),
+        figures.errata(history, made_up.ORIGINAL, "mine"),
     ):
         for axes in drawn.axes:
             labels = [line.get_label() for line in axes.lines]
-            assert "mine, test images" in labels
-            assert not any("this report" in label for label in labels)
+            assert {"mine", "mine, test images"} & set(labels)
+            assert not any("our run" in label for label in labels)
 
 
 @pytest.mark.parametrize(

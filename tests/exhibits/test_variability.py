@@ -1,22 +1,30 @@
 """The recorded studies, and the chapter that reads them."""
 
 import csv
+import json
+import math
 import statistics
 from itertools import groupby
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import made_up
 from built import ROOT
+from exact import UserError
 from exact.engine import ExactEngine
-from exhibits.variability.tables import measure_rows, measures
+from exhibits import choices
+from exhibits.variability import prose
+from exhibits.variability.tables import measure_rows, measures, selection_rows
 from glued_numbers import glued
 from glued_words import glued_in
 from lenet5.config import report_config
 from lenet5.data import Split
+from lenet5.files import dates
 from lenet5.run import load_or_train
 from studies import rounding, seeds
+from studies.record import MAKERS
 
 
 def runs_of(name: str) -> dict[str, list[dict]]:
@@ -60,15 +68,28 @@ def test_a_study_is_read_by_seed_and_epoch():
 
 
 def test_the_measures_are_those_of_the_numbers():
-    mean, low, high, *rest = measures([1.0, 1.1, 1.5]).values()
-    assert mean == pytest.approx(1.2)
-    assert rest == pytest.approx([1.1, 0.2646, 1.0, 1.5], abs=1e-4)
-    # 4.303 standard deviations of the mean with two degrees of freedom.
-    assert high - low == pytest.approx(2 * 4.303 * 0.2646 / 3**0.5, abs=2e-3)
+    found = measures([1.0, 1.1, 1.5])
+    # 4.303 standard deviations of the mean with two degrees of freedom: 0.657.
+    assert found == {
+        "runs": "3",
+        "mean": "1.200",
+        "t interval of the mean": "0.543\u00a0to\u00a01.857",
+        "standard deviation": "0.265",
+        "median": "1.100",
+        "lowest and highest": "1.00\u00a0to\u00a01.50",
+    }
     rows = {name: cells for name, *cells in measure_rows([1.0, 1.1, 1.5], [2.0, 2.5])}
     assert rows["mean"] == ["1.200", "2.250"]
-    assert rows["standard deviation"] == ["0.265", "0.354"]
-    assert (rows["least"], rows["most"]) == (["1.000", "2.000"], ["1.500", "2.500"])
+    assert rows["runs"] == ["3", "2"]
+
+
+def test_each_way_to_choose_an_epoch_has_its_line():
+    lines = selection_rows({"last": [1.0, 1.1, 1.5]}, made_up.ERRORS, made_up.CHOSEN)
+    assert lines == [
+        ("last", "nothing", "1.200", "1.50"),
+        ("lowest", "the images held back", "", "1.70"),
+        ("lowest", "the test images", "", "1.50"),
+    ]
 
 
 def test_the_chapter_tells_of_the_recorded_runs():
@@ -76,19 +97,112 @@ def test_the_chapter_tells_of_the_recorded_runs():
     mean, spread = statistics.fmean(FINAL), statistics.stdev(FINAL)
     assert numbers["seeds"] == str(len(RUNS))
     assert numbers["mean"] == f"{mean:.3f}\u00a0%"
-    assert numbers["spread"] == f"{spread:.3f}"
+    assert numbers["spread"] == f"{spread:.2f}"
     assert numbers["torch_seeds"] == str(len(IN_TORCH))
-    low, high = (float(numbers[name].split()[0]) for name in ("low", "high"))
-    assert (low + high) / 2 == pytest.approx(mean, abs=0.001)
-    # 1.972 standard deviations of the mean with 199 degrees of freedom.
-    half = (high - low) / 2 * len(FINAL) ** 0.5 / spread
-    assert half == pytest.approx(1.972, abs=0.15)
     assert numbers["original"] == "1.20\u00a0%"
-    assert (
-        numbers["original_distance"].replace("−", "-")
-        == f"{(1.2 - mean) / spread:+.1f}"
+    assert numbers["as_bad"] == str(sum(error >= 1.2 for error in FINAL))
+    # Of 200 runs an interval at 95 % leaves out five at each end, less one of them.
+    ordered = sorted(FINAL)
+    interval = f"{ordered[4]:.2f}\u00a0to\u00a0{ordered[-5]:.2f}"
+    stored = (ROOT / "book" / "variability.ipynb").read_text(encoding="utf-8")
+    assert interval in stored or json.dumps(interval)[1:-1] in stored
+    # Both kinds of luck together are less than their sum, and more than either.
+    both, twice = float(numbers["both"]), float(numbers["twice"])
+    assert spread < both < twice
+    assert twice == pytest.approx(
+        math.hypot(spread, float(numbers["binomial"])), abs=0.01
     )
     assert "fig-parting" in glued_in("variability")
+
+
+# -- sentences -------------------------------------------------------------------------
+
+
+def test_p_values_are_printed_with_a_bound_where_they_are_small():
+    printed = [prose.p_value(p) for p in (0.62, 0.0499, 0.01, 0.004, 0.0001)]
+    assert printed == ["0.62", "0.05", "0.01", "less than 0.01", "less than 0.001"]
+
+
+def test_the_hardest_digit_is_that_of_each_network():
+    errors = np.zeros((4, 10))
+    errors[[0, 1, 2, 3], [8, 9, 9, 3]] = 2.0
+    assert prose.hardest(errors, ours=0) == (
+        "The hardest is the 8 in our run; over 4 seeds it is the 9 in 2, the 3 in 1 and the "
+        "8 in 1."
+    )
+
+
+def test_mistakes_that_are_made_equally_often_are_all_named():
+    counts = np.zeros((2, 10, 10), int)
+    counts[:, np.arange(10), np.arange(10)] = 900
+    counts[0, 5, 3] = counts[0, 9, 4] = 7
+    counts[1, 4, 9] = 15
+    assert prose.most_confused(counts, ours=0) == (
+        "Our run reads 5 as 3 and 9 as 4 most often, 7 times each; over the seeds it is 4 as "
+        "9, 7.5 times on average, and in 1 of 2 no mistake is made more often."
+    )
+    assert "reads 4 as 9 most often, 15 times;" in prose.most_confused(counts, ours=1)
+
+
+def test_choices_of_an_epoch_that_agree_are_said_to_tell_nothing():
+    assert "agree on epoch 3, " in prose.agreement({"last": 3, "lowest on test": 3})
+    apart = prose.agreement(made_up.CHOSEN)
+    assert apart.endswith("the three ways take epoch 2 and epoch 3.")
+    # In the second row the last epoch alone is the best, in the fourth another is as good.
+    errors = [[3, 1, 2], [3, 2, 1], [1, 3, 2], [2, 1, 1]]
+    assert prose.epochs_chosen(pd.DataFrame(errors, columns=[1, 2, 3])) == (
+        "Over 4 seeds the last epoch is as good as any on the images held back in 2; the "
+        "earliest that is so is epoch 1."
+    )
+
+
+# -- the ledger of choices -------------------------------------------------------------
+
+
+def test_the_choices_stand_in_the_order_of_time_and_before_their_runs():
+    listed = choices.read_choices()
+    changed = {}
+    for line, day in dates(ROOT / "record").items():
+        changed[line.split()[1]] = day
+    for choice in listed:
+        for table in choice.tables:
+            # A table that was made before the choice cannot hold its runs.
+            assert f"{choice.day}" <= changed[table], (choice.choice, table)
+
+
+def test_every_study_of_the_record_has_its_choices_in_the_ledger():
+    listed = set()
+    for choice in choices.read_choices():
+        listed.update(choice.tables)
+    studied = {maker.study.table for maker in MAKERS if maker.study}
+    # The lists of mistakes follow from the recipe alone.
+    assert studied - listed == {"mistakes.csv"}
+
+
+def test_a_choice_after_nothing_was_read_says_so():
+    rows = choices.rows(choices.read_choices())
+    day, what, images, seen = rows[0]
+    assert (day, images, seen) == ("22\u00a0Nov", "none", "nothing")
+    assert what.startswith("Recipe, epoch and seed of our run: ")
+    assert choices.years(choices.read_choices()) == "2026"
+
+
+DAMAGES = {
+    "is missing or damaged": lambda text: text.replace("choices:", "choice:", 1),
+    "damaged (an entry": lambda text: text.replace("    seen: ", "    saw: ", 1),
+    "not in the order of its days": lambda text: text.replace("-28\n", "-21\n", 1),
+}
+
+
+@pytest.mark.parametrize("why", DAMAGES)
+def test_a_damaged_ledger_of_choices_is_named(tmp_path, why):
+    text = choices.LEDGER.read_text(encoding="utf-8")
+    broken = DAMAGES[why](text)
+    assert broken != text
+    path = tmp_path / "choices.yml"
+    path.write_text(broken, encoding="utf-8")
+    with pytest.raises(UserError, match=r"choices\.yml .*" + why.partition("(")[0]):
+        choices.read_choices(path)
 
 
 # -- how roundings part ----------------------------------------------------------------

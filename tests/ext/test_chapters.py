@@ -319,14 +319,14 @@ def test_the_extensions_know_nothing_of_this_book():
 
 def test_the_page_has_the_scripts_of_its_worker_in_the_order_of_the_worker():
     """The directive names the files, and the script of the page puts them together."""
-    page = (ROOT / "book" / "reproduce.py").read_text(encoding="utf-8")
+    page = (ROOT / "book" / "train.py").read_text(encoding="utf-8")
     later = re.search(r"^# later:\n(.*?)^# ---", page, re.DOTALL | re.MULTILINE)[1]
-    script = (ROOT / "book" / "reproduce" / "training.js").read_text(encoding="utf-8")
+    script = (ROOT / "book" / "training" / "training.js").read_text(encoding="utf-8")
     listed = re.search(r'\[\s*("unpack\.js".*?)\]', script, re.DOTALL)[1]
     order = re.findall(r'"(.+?)"', listed)
     files = [name for name in later.split() if name.endswith(".js")]
     assert [name.rpartition("/")[2] for name in files] == order
-    for path in (ROOT / "book" / "reproduce" / "worker").glob("*.js"):
+    for path in (ROOT / "book" / "training" / "worker").glob("*.js"):
         assert path.name in order
 
 

@@ -231,12 +231,17 @@ def those_with(file: str) -> set[str]:
 
 
 def test_an_edit_in_this_project_concerns_the_chapters_that_show_it():
-    assert those_with("networks/lenet1998/lenet1998.c") == {"ladder", "committee"}
-    assert those_with("networks/column2012/column2012.c") == {"committee"}
-    assert those_with("networks/lanes.h") == {"ladder", "committee"}
-    assert those_with("book/exhibits/reproduce.py") == {"reproduce"}
+    assert those_with("networks/lenet1998/lenet1998.c") == {
+        "ladder",
+        "committee",
+        "draw",
+    }
+    assert those_with("networks/column2012/column2012.c") == {"committee", "draw"}
+    assert those_with("networks/lanes.h") == {"ladder", "committee", "draw"}
+    assert those_with("book/exhibits/train.py") == {"train"}
     assert those_with("book/exhibits/audit/findings.py") == {"audit"}
-    assert those_with("book/pad/samples.json") == {"reproduce"}
+    assert those_with("book/exhibits/dataset_figure.py") == {"audit", "dataset"}
+    assert those_with("book/pad/samples.json") == {"train"}
     assert those_with("lenet5/__main__.py") == set()
     assert those_with("tests/ext/test_dependencies.py") == set()
     everywhere = set(CHAPTERS)

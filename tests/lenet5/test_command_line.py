@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from built import ROOT
 from exact.network import Network
@@ -62,7 +62,8 @@ print("help:", *sorted({"numpy", "torch"} & sys.modules.keys()))
 run, runs, image = sys.argv[1:]
 codes = [main(["train", "--epochs", "0", "--runs", runs]), main(["evaluate", run])]
 codes += [main(["predict", "--run", run, image]), main(["verify", run, "--record", run])]
-slow = {"torch", "torchvision", "scipy", "pandas", "matplotlib", "distributed"}
+# SciPy finds the pieces of ink in a picture; what is slower is not needed.
+slow = {"torch", "torchvision", "pandas", "matplotlib", "distributed"}
 print("codes:", *codes, *sorted(slow & sys.modules.keys()))
 """
 
@@ -163,16 +164,35 @@ def test_evaluate_measures_a_folder_and_a_file(lenet5, run, small):
 def test_predict_reads_good_files_and_names_bad_ones(lenet5, run, digit):
     bad, none = digit.with_name("bad.png"), digit.with_name("none.png")
     bad.write_bytes(b"no image")
-    code, out, error = lenet5("predict", "--run", run, bad, digit, none)
+    code, text, error = lenet5("predict", "--run", run, bad, digit, none)
     assert code == 1
-    assert out.startswith(f"{digit}: 7 (")
+    assert text.startswith(f"{digit}: 7 (")
     assert [line.split()[1] for line in error.splitlines()] == [str(bad), str(none)]
     code, out, error = lenet5("predict", "--run", run, digit, "--json")
     answer = json.loads(out)
     assert (code, answer["image"], answer["digit"], error) == (0, str(digit), 7, "")
+    sure = max(answer["probabilities"]) >= 0.9
+    assert answer["unsure"] is not sure
+    assert ("ask the committee with --committee" in text) is not sure
     assert len(answer["probabilities"]) == 10
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-12)
     assert max(answer["probabilities"]) == answer["probabilities"][7]
+
+
+@pytest.mark.parametrize("digit", [True, False])
+def test_predict_names_the_committee_where_it_is_unsure(lenet5, tmp_path, digit):
+    """A stroke is a one; a cross is no digit."""
+    picture = Image.new("L", (100, 100), 255)
+    ImageDraw.Draw(picture).line((80, 20, 20, 80), fill=0, width=8)
+    if not digit:
+        ImageDraw.Draw(picture).line((20, 20, 80, 80), fill=0, width=8)
+    path = tmp_path / "picture.png"
+    picture.save(path)
+    code, out, error = lenet5("predict", path)
+    assert (code, error) == (0, "")
+    if digit:
+        assert out.startswith(f"{path}: 1 (")
+    assert ("unsure; ask the committee with --committee" in out) is not digit
 
 
 OTHER = "--network 5C5-MP3-9N --activation tanh --optimizer sgd --schedule linear"

@@ -1,14 +1,20 @@
 """Pictures of digits in any common form are read as MNIST's own."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+import made_pictures
+from built import ROOT
 from exact import UserError
 from exact.engine import ExactEngine
 from lenet5 import RECORD
 from lenet5.parameters import load_weights
-from lenet5.picture import centre, read_digit
+from lenet5.picture import centre, digit_in, read_digit
 
 ORIENTATION = 274  # the tag of Exif
 
@@ -144,7 +150,14 @@ def test_a_picture_of_any_shape_is_read(size, tmp_path):
         ("text.png", b"not an image", "no whole image"),
         ("cut.png", "truncated", "no whole image"),
         ("empty.jpg", b"", "no whole image"),
-        ("blank.png", "blank", "a single grey"),
+        (
+            "phone.heic",
+            b"\0\0\0\x18ftypheic\0\0\0\0",
+            "is a HEIC picture, .*: export it",
+        ),
+        ("drawing.svg", b"<?xml version='1.0'?><svg/>", "is an SVG drawing: export it"),
+        ("page.pdf", b"%PDF-1.7", "is a PDF document: export it"),
+        ("blank.png", "blank", "no ink found"),
     ],
 )
 def test_a_file_that_shows_no_digit_is_named(name, content, text, digits, tmp_path):
@@ -160,3 +173,133 @@ def test_a_file_that_shows_no_digit_is_named(name, content, text, digits, tmp_pa
         read_digit(path)
     assert path.name in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [("plain", 23), ("framed", 23), ("ruled", 22), ("squared", 22), ("dusty", 23)],
+)
+def test_digits_are_found_among_frames_lines_and_crumbs(kind, least, mnist, engine):
+    """On pictures that had no part in the choice of the rules, 25 of a kind."""
+    assert reading(kind, 25, mnist[0], engine) >= least
+
+
+def test_a_small_digit_in_a_large_photograph_is_found(mnist, engine):
+    assert reading("small", 10, mnist[0], engine) >= 9
+
+
+def reading(kind, count, split, engine) -> int:
+    """How many of a kind's pictures are read as their labels say."""
+    right = 0
+    for number in range(count):
+        picture, label = made_pictures.made(kind, number, split.images, split.labels)
+        right += engine.logits(digit_in(picture)[None, None]).argmax() == label
+    return right
+
+
+def refusals(pictures, text) -> int:
+    """How many pictures are refused with a text."""
+    count = 0
+    for picture in pictures:
+        try:
+            digit_in(picture)
+        except ValueError as error:
+            count += str(error) == text
+    return count
+
+
+def test_blank_paper_is_refused():
+    draw = np.random.default_rng(1)
+    pictures = [made_pictures.blank(draw) for _ in range(25)]
+    assert refusals(pictures, "no ink found") >= 24
+
+
+def test_several_digits_and_words_are_refused(mnist):
+    draw = np.random.default_rng(1)
+    odd = mnist[0].images[1::2, 0]
+    pictures = [made_pictures.word(draw, "Lenet") for _ in range(5)]
+    for _ in range(20):
+        digits = odd[draw.integers(len(odd), size=draw.integers(2, 4))]
+        pictures.append(made_pictures.several(draw, digits))
+    assert refusals(pictures, "looks like several digits") >= 24
+
+
+def test_a_digit_whose_strokes_part_is_one(mnist, engine):
+    """The bar of a five stands apart, and is small beside the rest."""
+    picture = Image.new("L", (200, 200), 240)
+    pen = ImageDraw.Draw(picture)
+    pen.line([(90, 40), (140, 40)], fill=20, width=10)
+    pen.line([(85, 55), (85, 90), (125, 95), (130, 130), (80, 145)], fill=20, width=10)
+    assert engine.logits(digit_in(picture)[None, None]).argmax() == 5
+
+
+def test_a_strip_is_read(mnist, engine):
+    strip = Image.new("L", (60_000, 200), 240)
+    strip.paste(
+        ImageOps.invert(bigger(Image.fromarray(mnist[1].images[0, 0]))), (9000, 0)
+    )
+    assert digit_in(strip).max() == 1
+    seven = Image.new("L", (20_000, 200), 240)
+    digit = ImageOps.invert(Image.fromarray(mnist[0].images[15, 0])).resize((150, 150))
+    seven.paste(digit.point(lambda grey: min(grey, 240)), (12_345, 20))
+    assert engine.logits(digit_in(seven)[None, None]).argmax() == mnist[0].labels[15]
+
+
+@pytest.mark.parametrize("suffix", ["tiff", "gif"])
+def test_of_several_pages_the_first_is_read_with_a_warning(suffix, digits, tmp_path):
+    path = tmp_path / f"pages.{suffix}"
+    first, *others = (digit.convert("L") for digit in digits[:3])
+    first.save(path, save_all=True, append_images=others)
+    with pytest.warns(
+        UserWarning, match="holds 3 pictures, and only the first is read"
+    ):
+        found = read_digit(path)
+    first.save(tmp_path / f"page.{suffix}")
+    assert np.array_equal(found, read_digit(tmp_path / f"page.{suffix}"))
+
+
+def large(width, height, mode="RGB"):
+    """A seven, large."""
+    picture = Image.new(mode, (width, height), "white")
+    points = [(0.4, 0.3), (0.6, 0.3), (0.45, 0.7)]
+    points = [(x * width, y * height) for x, y in points]
+    ImageDraw.Draw(picture).line(points, fill="black", width=width // 40)
+    return picture
+
+
+LARGE = {
+    "photo.jpg": (large, (8000, 6000, "L"), {}),
+    "progressive.jpg": (large, (5000, 4000), {"progressive": True}),
+    "scan.png": (large, (6000, 5000), {}),
+    "transparent.png": (large, (4400, 4400, "RGBA"), {}),
+    "many.png": (large, (13312, 13312, "1"), {}),
+}
+PEAK = """
+import sys
+from lenet5.__main__ import main
+code = main(["predict", sys.argv[1]])
+for line in open("/proc/self/status"):
+    if line.startswith("VmHWM"):
+        print(code, int(line.split()[1]) / 1000)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its peak memory is read by Linux")
+@pytest.mark.parametrize("name", LARGE)
+def test_no_picture_takes_more_than_300_megabytes(name, tmp_path):
+    make, values, options = LARGE[name]
+    make(*values).save(tmp_path / name, **options)
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, tmp_path / name],
+        capture_output=True, text=True, cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    *said, last = done.stdout.splitlines()
+    code, peak = last.split()
+    assert float(peak) < 300
+    if name == "many.png":  # 177 megapixels in 70 kB
+        assert code == "1"
+        assert f"{name} is too large (13312×13312 pixels): reduce it" in done.stderr
+    else:
+        assert (code, done.stderr) == ("0", "")
+        assert said[0].startswith(f"{tmp_path / name}: 7 (")

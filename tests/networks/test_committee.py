@@ -1,5 +1,6 @@
 """A committee reads together, whatever stands in its folder, and without torch."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from built import ROOT
 from exact import UserError
@@ -80,9 +81,27 @@ def test_the_committee_reads_pictures_of_digits(mnist, tmp_path, capsys):
     lines = out.splitlines()
     assert len(lines) == 3
     for line, path, label in zip(lines, paths, test.labels, strict=False):
-        assert line == f"{path}: {label} ({VOTES} of {VOTES} votes)"
+        assert line == f"{path}: {label} ({VOTES} of {VOTES} votes, more than 99.9 %)"
     assert err.count("\n") == 1
     assert missing in err
+
+
+def test_the_committee_says_where_it_is_unsure(tmp_path, capsys):
+    """Fifteen votes may agree on what is no digit; the mean probability shows it."""
+    path = tmp_path / "cross.png"
+    picture = Image.new("L", (100, 100), 255)
+    ImageDraw.Draw(picture).line((20, 20, 80, 80), fill=0, width=8)
+    ImageDraw.Draw(picture).line((20, 80, 80, 20), fill=0, width=8)
+    picture.save(path)
+    assert main(["predict", "--committee", "--json", str(path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    sure = max(found["probabilities"])
+    assert found["probabilities"].index(sure) == found["digit"]
+    assert (found["members"], found["unsure"]) == (VOTES, True)
+    assert sure < 0.9
+    assert main(["predict", "--committee", str(path)]) == 0
+    votes = f"{found['votes']} of {VOTES} votes, {100 * sure:.1f} %: unsure"
+    assert votes in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["W14-4", "as-given-0"])

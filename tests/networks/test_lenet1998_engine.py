@@ -121,6 +121,27 @@ def test_it_reads_as_the_definition_reads(mnist, rung, float64):
     assert engine.mistakes(split) == wrong > 100
 
 
+@pytest.mark.parametrize("rung", [BEST, RAW], ids=lambda rung: rung.name)
+def test_its_probabilities_are_those_of_the_loss(mnist, rung, float64):
+    """The loss of a label is minus the logarithm of its probability: equation 9."""
+    images = mnist[1].images[:50]
+    made, engine = network(rung, 5), RungEngine(rung, 5)
+    top = made(lenet1998.to_input(images, rung)).detach()
+    codes = torch.from_numpy(bitmaps.codes(rung, 5)).double()
+    found = engine.probabilities(images)
+    for digit in range(10):
+        labels = torch.full((len(images),), digit)
+        if rung.radial:
+            penalties = lenet1998.penalties(top, codes)
+            losses = lenet1998.map_loss(penalties, labels, rung.j)
+        else:
+            losses = torch.nn.functional.cross_entropy(top, labels, reduction="none")
+        wanted = torch.exp(-losses).numpy()
+        assert np.allclose(found[:, digit], wanted, rtol=1e-3, atol=1e-30), digit
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-6)
+    assert (found[:, 10] > 0).all() == rung.radial
+
+
 def test_its_maps_are_those_of_the_definition(mnist, float64):
     made, engine = network(BEST), RungEngine(BEST, 0)
     engine.read(mnist[1].images[:1])

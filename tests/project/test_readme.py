@@ -39,14 +39,6 @@ def test_the_readme_states_the_result(numbers):
         assert command in head
 
 
-def test_the_loop_says_what_it_reaches(numbers):
-    text = squeezed(ROOT / "lenet5" / "train.py")
-    assert f"a test error of {numbers['error']}" in text
-    assert (
-        f"the mean is {numbers['mean']} (95 % t interval {numbers['interval']})" in text
-    )
-
-
 def test_the_line_that_a_student_changes_stands_in_the_config():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```python\n(    network: .*?)\n```", text, re.DOTALL)

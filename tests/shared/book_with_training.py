@@ -12,7 +12,7 @@ from lenet5 import RECORD
 from lenet5.config import report_config
 from lenet5.run import Run, load_or_train
 
-APPS = {"reproduce": "reproduce", "try-it": "pad"}
+APPS = {"train": "training", "draw": "pad"}
 CONFIG = f"""\
 title: A training
 only_build_toc_files: true
@@ -22,7 +22,9 @@ sphinx:
   local_extensions: {{ext.app: "{ROOT}", ext.html_repairs: "{ROOT}"}}
   config: {{html_context: {{default_mode: auto}}}}
 """
-TOC = "format: jb-book\nroot: index\nchapters: [{file: book/reproduce}, {file: book/try-it}]\n"
+TOC = (
+    "format: jb-book\nroot: index\nchapters: [{file: book/train}, {file: book/draw}]\n"
+)
 
 
 def write_book(folder: Path) -> None:
@@ -30,7 +32,8 @@ def write_book(folder: Path) -> None:
     run = load_or_train(report_config(epochs=2), runs=folder / "runs", record=None)
     run.save(folder / "record")
     (folder / "data").symlink_to(ROOT / "data")
-    (folder / "record" / "committee").symlink_to(RECORD / "committee")
+    for name in ("committee", "seeds.csv"):
+        (folder / "record" / name).symlink_to(RECORD / name)
     (folder / "lenet5").mkdir()
     shutil.copy(ROOT / "lenet5" / "behaviours.json", folder / "lenet5")
     (folder / "_config.yml").write_text(CONFIG, encoding="utf-8")
@@ -45,7 +48,7 @@ def write_book(folder: Path) -> None:
         page = folder / "book" / f"{chapter}.md"
         page.parent.mkdir(exist_ok=True)
         page.write_text(f"# Page {chapter}\n\n{text}\n", encoding="utf-8")
-    for app in ("kernel", "pad", "reproduce"):
+    for app in ("kernel", "pad", "training"):
         shutil.copytree(ROOT / "book" / app, folder / "book" / app)
     succeed(build(folder, "-W", "-n", "--keep-going"))
 
@@ -67,21 +70,21 @@ def native(training_book) -> Run:
     return Run.load(training_book / "record")
 
 
-def address(training_book: Path, chapter: str = "reproduce") -> str:
+def address(training_book: Path, chapter: str = "train") -> str:
     """The page of a chapter, as a file."""
     return (training_book / "_build" / "html" / "book" / f"{chapter}.html").as_uri()
 
 
 def wait_for_rows(page, count: int) -> None:
-    script = "n => document.querySelectorAll('.reproduce tbody tr').length >= n"
+    script = "n => document.querySelectorAll('.training tbody tr').length >= n"
     page.wait_for_function(script, arg=count, timeout=120_000)
 
 
 def pause_in_epoch(page, epoch: int) -> None:
     """Click on Pause from within the page: a client that is late would miss the epoch."""
     script = """epoch => {
-        const page = document.querySelector(".reproduce");
-        const state = page.querySelector(".reproduce-state").innerText;
+        const page = document.querySelector(".training");
+        const state = page.querySelector(".training-state").innerText;
         if (!state.includes(`Epoch ${epoch} of 2, step`)) return false;
         [...page.querySelectorAll("button")].find(x => x.innerText === "Pause").click();
         return true;

@@ -1,5 +1,7 @@
 """Digits as strokes, and the tools that draw them on the pad with a browser's own events."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 
@@ -21,8 +23,10 @@ DIGITS = {
 
 
 def on_page(page, stroke):
-    """A stroke in the page's coordinates."""
-    box = page.locator(".pad-paper").bounding_box()
+    """A stroke in the page's coordinates, with the paper in view."""
+    paper = page.locator(".pad-paper")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
     return [
         (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke
     ]
@@ -39,11 +43,13 @@ def mouse(page, strokes, release=True):
             page.mouse.up()
 
 
-def pen(page, strokes):
+def pen(page, strokes, at=None):
+    """Draw with a pen, at a time, seconds of Unix, if one is given."""
     send = page.context.new_cdp_session(page).send
+    time = {} if at is None else {"timestamp": at}
 
     def event(kind, point, **more):
-        more |= {"type": kind, "pointerType": "pen", "button": "left"}
+        more |= {"type": kind, "pointerType": "pen", "button": "left"} | time
         send("Input.dispatchMouseEvent", more | {"x": point[0], "y": point[1]})
 
     for stroke in strokes:
@@ -52,6 +58,21 @@ def pen(page, strokes):
         for point in points:
             event("mouseMoved", point, buttons=1)
         event("mouseReleased", points[-1], clickCount=1)
+
+
+@contextmanager
+def palm(page, place, at=None):
+    """Rest a hand on the paper, from a time, seconds of Unix, if one is given."""
+    send = page.context.new_cdp_session(page).send
+    time = {} if at is None else {"timestamp": at}
+    [(x, y)] = on_page(page, [place])
+    point = {"x": x, "y": y, "radiusX": 20, "radiusY": 20, "id": 7}
+    send(
+        "Input.dispatchTouchEvent",
+        {"type": "touchStart", "touchPoints": [point]} | time,
+    )
+    yield
+    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []} | time)
 
 
 def finger(page, strokes, resting=()):

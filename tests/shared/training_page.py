@@ -10,6 +10,15 @@ CORES = """
     Object.defineProperty(Navigator.prototype, "hardwareConcurrency", { get: () => %d });
     Object.defineProperty(Navigator.prototype, "deviceMemory", { get: () => %s });
 """
+# A worker that notes what it is told; a test lets it speak.
+SPY = """
+    window.sent = [];
+    window.Worker = class {
+        constructor() { window.worker = this; }
+        postMessage(word) { sent.push(word); }
+        terminate() {}
+    };
+"""
 
 
 def claim(page_or_context, cores: int, gigabytes: float | None = None) -> None:
@@ -32,13 +41,13 @@ def page(browser):
 def train(page, book):
     page.goto(address(book))
     page.get_by_role("button", name="Train", exact=True).click()
-    return page.locator(".reproduce-said")
+    return page.locator(".training-said")
 
 
 def choose(page, **values) -> None:
     """Fill in some fields of the form, which is open, and send it."""
     for name, value in values.items():
-        field = page.locator(f".reproduce form [name={name}]")
+        field = page.locator(f".training form [name={name}]")
         if field.evaluate("field => field.tagName") == "SELECT":
             field.select_option(value)
         else:

@@ -153,6 +153,27 @@ def test_the_scale_is_the_one_that_the_held_back_parts_choose():
         assert read[rung.name].mean() == pytest.approx(100 * mean / 5000)
 
 
+def test_the_tuned_rate_is_the_one_that_the_images_held_back_choose():
+    """Its test errors stand beside those of the same recipe, trained on as few images."""
+    held_back, of_test = {}, {}
+    for row in table(RECORD / "variations.csv"):
+        name = row["variation"]
+        held_back.setdefault(name, []).append(int(row["misread"].split()[-1]))
+        of_test.setdefault(name, []).append(int(row["misread_test"]) / 100)
+    rates = [
+        "rate 1e-4",
+        "rate 1e-3",
+        "rate 3e-3",
+        "falling rate",
+        "rate 1e-3, falling",
+    ]
+    best = min(rates, key=lambda name: np.mean(held_back[name]))
+    untuned, tuned = ladder.read_tuned()
+    assert untuned.errors.tolist() == pytest.approx(of_test["the recipe"])
+    assert tuned.errors.tolist() == pytest.approx(of_test[best])
+    assert tuned.updates == 20 * 430  # of 128 of 55,000 images, and a short batch
+
+
 def test_the_published_network_is_a_run_of_the_ladder_and_reads_as_recorded(mnist):
     engine, facts = ladder.read_network()
     rows = {row["run"]: row for row in table(RECORD / "ladder.csv")}

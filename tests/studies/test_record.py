@@ -19,17 +19,19 @@ SUMS = "SHA256SUMS"
 # with the chapter's page. By the first file of each maker.
 READERS = {
     "config.json": r"published\(\)|show_note\(|make_report\(",
-    "validation/": r"two_measures\(",
+    "validation/": r"two_measures\(|validation\.VALIDATED",
     "seeds.csv": r'seeds\.read\(\)|read_report\(\)|RECORD / "seeds\.csv"',
+    "rates.csv": r"rates\.read\(\)",
     "seeds-torch.csv": r'RECORD / "seeds-torch\.csv"',
     "rounding.csv": r"rounding\.read\(\)",
     "platforms.csv": r"platforms\.read\(\)",
-    "variations.csv": r"variations\.read\(\)",
+    "mistakes.csv": r"mistakes\.read\(\)",
+    "variations.csv": r"variations\.read\(\)|validation\.many_seeds\(\)",
     "ladder-choices.csv": r"ladder\.CHOICES_STUDY",
     "ladder-scales.csv": r"read_parts\(\)",
     "ladder-parts.csv": r"read_parts\(\)",
     "ladder.csv": r"ladder\.read\(ladder\.STUDY",
-    "lenet1998.safetensors": r"read_network\(\)",
+    "lenet1998.safetensors": r"read_network\(\)|ladder:memory_of_page",
     "columns.csv": r"committee\.COLUMNS_STUDY",
     "committee-choices.csv": r"committee\.promised\(",
     "committee.csv": r"committee\.read\(committee\.STUDY, test\)|/record/committee/\*",
@@ -78,7 +80,7 @@ def test_what_a_maker_makes_is_in_the_record(maker):
 def test_every_table_of_a_study_is_made_by_its_own_study():
     tables = [maker.study.table for maker in OF_STUDIES]
     assert tables == [maker.files[0] for maker in OF_STUDIES]
-    assert len(set(tables)) == len(tables) == 8
+    assert len(set(tables)) == len(tables) == 9
 
 
 # ------------------------------------------------------------------------- the readers

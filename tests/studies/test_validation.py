@@ -48,3 +48,12 @@ def test_the_first_epoch_of_the_record_comes_out_again(name, mnist, tmp_path):
     options = {"runs": tmp_path, "record": None}
     run = load_or_train(report_config(epochs=1), splits, **options)
     assert run.history == stored.history[:2]
+
+
+def test_many_seeds_are_those_of_the_recipe_and_the_first_is_the_recorded_run():
+    errors = validation.many_seeds()
+    assert len(errors) >= 3
+    assert errors.columns.tolist() == [*range(1, 21)]
+    stored = Run.load(RECORD / "validation")
+    expected = [metrics.test_error for metrics in stored.history[1:]]
+    assert errors.loc[0].tolist() == pytest.approx(expected)

@@ -4,14 +4,14 @@ from typing import NamedTuple
 
 from exhibits.audit.evidence import Evidence
 from exhibits.edition import name_of
-from studies.intervals import difference, wilson
+from studies.intervals import difference, holm, wilson
 
 
 class System(NamedTuple):
     """A system and its count of mistakes.
 
     ``selected`` says whether it was selected on the test images; ``p_value`` is that of our
-    count of mistakes against its, None of ours.
+    count of mistakes against its, adjusted for all systems by Holm's method, None of ours.
     """
 
     name: str
@@ -41,8 +41,8 @@ class System(NamedTuple):
         return (
             name,
             self.year,
-            f"{100 - self.error:.2f}",
-            f"{100 - high:.2f} to {100 - low:.2f}",
+            f"{self.error:.2f}",
+            f"{low:.2f} to {high:.2f}",
             self.selected,
             self._against_ours(significance),
         )
@@ -58,7 +58,7 @@ class System(NamedTuple):
 
 
 def systems(evidence: Evidence) -> list[System]:
-    """Our run, the original as plotted, and those of the ledger."""
+    """Our run, the 2020 report as plotted, and those of the ledger."""
     images = evidence.images
     ours = System(
         name=name_of(evidence.run.config),
@@ -70,7 +70,7 @@ def systems(evidence: Evidence) -> list[System]:
         p_value=None,
     )
     original = System(
-        name="the original, as plotted",
+        name="2020 report, as plotted",
         year=evidence.ledger.facts["report"][:4],
         cite="mejia2020",
         selected="no, last epoch",
@@ -91,4 +91,6 @@ def systems(evidence: Evidence) -> list[System]:
             p_value=difference(ours.mistakes, mistakes, images),
         )
         compared.append(system)
-    return compared
+    adjusted = holm([system.p_value for system in compared[1:]])
+    tested = zip(compared[1:], adjusted, strict=True)
+    return [ours, *(system._replace(p_value=p) for system, p in tested)]

@@ -1,12 +1,26 @@
-"""The tables of the page *Audit*: the claims, and three ways to choose an epoch."""
+"""The tables of the page *Audit*."""
 
 import pandas as pd
 
-from exhibits.audit.findings import CORRECTED, FAILS, HOLDS, UNTESTED, Finding
+from exhibits.audit.findings import (
+    CONSISTENT,
+    CORRECTED,
+    FAILS,
+    HOLDS,
+    UNTESTED,
+    Finding,
+    in_powers,
+)
 from exhibits.ledger import Claim
 
 # How a verdict looks, in the order of a table: what fails comes first.
-BADGES = {FAILS: "danger", CORRECTED: "warning", UNTESTED: "dark", HOLDS: "success"}
+BADGES = {
+    FAILS: "danger",
+    CORRECTED: "warning",
+    UNTESTED: "dark",
+    CONSISTENT: "info",
+    HOLDS: "success",
+}
 
 
 def claim_rows(claims: dict[str, Claim], findings: dict[str, Finding]) -> list[tuple]:
@@ -21,23 +35,32 @@ def claim_rows(claims: dict[str, Claim], findings: dict[str, Finding]) -> list[t
             if claim.shown:
                 text += f" ({{numref}}`{claim.shown}`)"
             mark = f"{{bdg-{badge}}}`{verdict}`"
-            lines.append((mark, claim.claim, text, claim.test, claim.where))
+            place = f"{claim.where}; stands in: {claim.stands}"
+            lines.append((mark, claim.claim, text, claim.test, place))
     return lines
 
 
-def choice_rows(errors: pd.DataFrame, chosen: dict[str, int]) -> list[tuple]:
-    """The lines of a table: each choice, its epoch, and its accuracies, %.
+def recipe_rows(recipe: list[dict]) -> list[tuple]:
+    """The lines of a table: what a run needs to be told, by the text and by the program."""
+    return [(entry["what"], entry["text"], entry["program"]) for entry in recipe]
+
+
+def rerun_rows(facts: dict) -> list[tuple]:
+    """The lines of a table: with what the program was run again."""
+    return [(what, f"{value}") for what, value in facts.items()]
+
+
+def rate_rows(errors: dict[float, pd.Series]) -> list[tuple]:
+    """The lines of a table: errors after the first epoch, by the learning rate.
 
     Parameters
     ----------
-    errors : DataFrame
-        Of :func:`studies.validation.two_measures`, by epoch, %.
-    chosen : dict of int
-        Of :func:`studies.validation.choices`: an epoch by the name of the choice.
+    errors : dict of Series
+        Of :meth:`exhibits.audit.evidence.Evidence.first_errors`, %.
     """
     lines = []
-    for name, epoch in chosen.items():
-        validation = 100 - errors.validation[epoch]
-        test = 100 - errors.test[epoch]
-        lines.append((name, epoch, f"{validation:.2f}", f"{test:.2f}"))
+    for rate, of_seeds in errors.items():
+        cells = [of_seeds.min(), of_seeds.mean(), of_seeds.max()]
+        numbers = [f"{cell:.2f}" for cell in cells]
+        lines.append((in_powers(rate), len(of_seeds), *numbers))
     return lines

@@ -13,13 +13,15 @@ class Cost(NamedTuple):
     """What a training takes, and the error it leads to.
 
     ``multiply_adds`` are those of the whole training; ``error`` is in % of the test images;
-    ``seconds`` are of one core, None where they are not known.
+    ``seconds`` are of one core, None where they are not known; ``paper`` is the id, in the
+    ledger's literature, of the paper that states the error, None of what was run here.
     """
 
     name: str
     multiply_adds: float
     error: float
     seconds: float | None = None
+    paper: str | None = None
 
 
 def of_training(multiply_adds: int, epochs: int) -> int:
@@ -69,9 +71,11 @@ def costs_of_papers(lenet5: float, columns: Networks) -> list[Cost]:
     ledger = read_ledger()
     column = of_training(columns.multiply_adds, ledger.facts["mcdnn_epochs"])
     count = ledger.facts["mcdnn_networks"]
+    single = ledger.facts["mcdnn_single"]
     together = ledger.literature["mcdnn"]["error"]
+    of_lenet5 = ledger.literature["lenet5"]["error"]
     return [
-        Cost("LeNet-5", lenet5, ledger.literature["lenet5"]["error"]),
-        Cost("one of 2012", column, ledger.facts["mcdnn_single"]),
-        Cost(f"{count} of 2012", count * column, together),
+        Cost("LeNet-5 (1998)", lenet5, of_lenet5, paper="lenet5"),
+        Cost("one of 2012", column, single, paper="mcdnn"),
+        Cost(f"{count} of 2012", count * column, together, paper="mcdnn"),
     ]

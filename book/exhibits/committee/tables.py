@@ -46,21 +46,28 @@ def _view_row(name: str, networks: Networks, single: float, together: float) -> 
     )
 
 
-def cost_rows(costs: list[Cost], literature: dict[str, dict]) -> list[tuple]:
+def cost_rows(
+    here: list[Cost], published: list[Cost], literature: dict[str, dict]
+) -> list[tuple]:
     """The lines of a table, the highest error first: what was run here, and papers.
 
     Parameters
     ----------
-    costs : list of Cost
-        Of what was run here.
+    here, published : list of Cost
+        Of what was run here, and those counted for networks of papers.
     literature : dict
         Of :class:`exhibits.ledger.Ledger`.
     """
     by_error = []  # a line with its error before it
-    for cost in costs:
+    for cost in here:
         by_error.append((cost.error, _row_of_cost(cost)))
-    for entry in literature.values():
-        by_error.append((entry["error"], _row_of_paper(entry)))
+    counted = {(cost.paper, cost.error): cost for cost in published}
+    for paper, entry in literature.items():
+        cost = counted.pop((paper, entry["error"]), None)
+        by_error.append((entry["error"], _row_of_paper(entry, entry["system"], cost)))
+    for cost in counted.values():  # such as one of several networks of a paper
+        entry = literature[cost.paper]
+        by_error.append((cost.error, _row_of_paper(entry, cost.name, cost)))
     return [line for _, line in sorted(by_error, reverse=True)]
 
 
@@ -70,9 +77,12 @@ def _row_of_cost(cost: Cost) -> tuple:
     return f"{cost.name}, here", f"{cost.error:.2f}", multiply_adds, seconds, "no"
 
 
-def _row_of_paper(entry: dict) -> tuple:
-    name = f"{entry['system']} {{cite:p}}`{entry['cite']}`"
-    return name, f"{entry['error']:.2f}", "", "", entry["selected"]
+def _row_of_paper(entry: dict, system: str, cost: Cost | None) -> tuple:
+    """A line: a system of a paper, with its cost where that was counted."""
+    name = f"{system} {{cite:p}}`{entry['cite']}`"
+    error = cost.error if cost else entry["error"]
+    multiply_adds = as_power_of_ten(cost.multiply_adds) if cost else ""
+    return name, f"{error:.2f}", multiply_adds, "", entry["selected"]
 
 
 def as_power_of_ten(count: float) -> str:

@@ -1,21 +1,199 @@
-"""Numbers and words for the prose of the page *Ladder*."""
+"""Numbers and sentences of the page *From 1998*, which follow from its tables."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from exhibits.differences import in_points
+from exhibits.ladder.tables import choice_made
+from exhibits.layers import count, listed
 from lenet5.data import Split
 from networks.lenet1998 import schedule
 from networks.lenet1998.rungs import Rung
 from networks.lenet1998.tried import for_rung
-from studies.intervals import place
+from studies.comparisons import (
+    ALIKE,
+    BETTER,
+    WORSE,
+    paired,
+    pooled,
+    unpaired,
+    verdict,
+)
+from studies.intervals import holm
+from studies.ladder import Step
 
 
-def how_reproduced(error: float, one_more: tuple[float, float]) -> str:
-    """In words: a published error against the interval in which one more run falls."""
-    words = {"inside": "reproduced", "above": "bettered", "below": "not reproduced"}
-    return words[place(error, one_more)]
+def agreement(
+    stated: float, margin: float, interval: tuple[float, float], mean: float
+) -> str:
+    """How a mean error agrees with a stated one, within the margin that was stated with it.
+
+    Parameters
+    ----------
+    stated, margin : float
+        What a paper states, %.
+    interval : low, high
+        Of the mean, %.
+    mean : float
+        Of runs of today, %.
+    """
+    low, high = interval
+    if stated - margin <= low and high <= stated + margin:
+        return "lies within that margin, and so does all of its interval"
+    if high < stated - margin or low > stated + margin:
+        return "lies outside that margin, and so does all of its interval"
+    if abs(mean - stated) <= margin:
+        return "lies within that margin, but its interval reaches beyond it"
+    return "lies outside that margin, but its interval reaches into it"
+
+
+def reached(stated: float, margin: float, letter: float, best: float) -> str:
+    """Whether the networks of 1998 reach the error that their paper states; a short answer.
+
+    Parameters
+    ----------
+    stated, margin : float
+        What the paper states, %.
+    letter, best : float
+        The mean errors to the letter, and as the paper may be read, %.
+    """
+    by_letter = abs(letter - stated) <= margin
+    by_best = abs(best - stated) <= margin
+    against = f"on average, against the {stated:.2f} % that it states."
+    if by_letter and by_best:
+        return f"Yes, by either reading of the paper: {letter:.2f} % and {best:.2f} % {against}"
+    if by_letter or by_best:
+        found = letter if by_letter else best
+        return f"Yes, with one reading of the paper: {found:.2f} % {against}"
+    return f"No, by neither reading of the paper: {letter:.2f} % and {best:.2f} % {against}"
+
+
+def tested_steps(steps: list[Step], report: Step) -> str:
+    """Which steps of the ladder differ beyond chance, by Holm's correction for all."""
+    names = [step.name for step in (*steps[1:], report)]
+    differences = [
+        paired(step.errors, before.errors) for before, step in itertools.pairwise(steps)
+    ]
+    differences.append(unpaired(report.errors, steps[-1].errors))
+    corrected = holm([difference.p_value for difference in differences])
+    unclear = []
+    for name, difference, p_value in zip(names, differences, corrected, strict=True):
+        if verdict(difference, p_value) == ALIKE:
+            unclear.append(f"“{name}”")
+    every = f"Of the {count(len(names), 'step')}"
+    if not unclear:
+        return f"{every} each differs from the one before beyond chance."
+    if len(unclear) == len(names):
+        return f"{every} none differs from the one before beyond chance."
+    rest = "all" if len(unclear) < len(names) - 1 else "one"
+    verb = "differ" if rest == "all" else "differs"
+    return f"{every} {rest} but {listed(unclear)} {verb} from the one before beyond chance."
+
+
+def moral(steps: list[Step], report: Step, untuned: Step, tuned: Step) -> str:
+    """What tuning the rate of the report does, beside the steps of the ladder.
+
+    Parameters
+    ----------
+    steps : list of Step
+        The rungs; the second is the network of 1998 as it may be read.
+    report : Step
+        The report's own runs.
+    untuned, tuned : Step
+        The report's recipe on fewer images, and the same with its rate tuned.
+    """
+    best = steps[1]
+    gain = paired(tuned.errors, untuned.errors)
+    gained = verdict(gain, gain.p_value)
+    if gained == ALIKE:
+        return (
+            f"With its rate tuned, the report's own network changes by {in_points(gain)} "
+            "points, which so few seeds do not tell from luck."
+        )
+    if gained == WORSE:
+        return (
+            "The rate that is best on the images held back is worse on the test images, so "
+            "the report's recipe is not behind for want of tuning."
+        )
+    against = unpaired(tuned.errors, best.errors)
+    beside = {
+        BETTER: "is then better, although it learned from fewer images, than",
+        ALIKE: "cannot then be told from",
+        WORSE: "is then still worse than",
+    }[verdict(against, against.p_value)]
+    words = (
+        f"With its rate tuned, the report's own network gets better by "
+        f"{abs(gain.mean):.2f} points, and {beside} that LeNet-5 of 1998, which was tuned."
+    )
+    top = min((*steps, report), key=lambda step: step.mean)
+    behind = unpaired(tuned.errors, top.errors)
+    if verdict(behind, behind.p_value) == WORSE:
+        words += f" It stays behind the best rung, “{top.name}”, at {top.mean:.2f} %."
+    return words
+
+
+def choices_that_matter(tried: list[Step]) -> str:
+    """Which choices are worse beyond chance than the one made, and which are better."""
+    errors = {step.name: step.errors for step in tried}
+    names = []
+    differences = []
+    for made in dict.fromkeys(choice_made(tried, step).name for step in tried):
+        others = [
+            step.name
+            for step in tried
+            if choice_made(tried, step).name == made and step.name != made
+        ]
+        if not others:
+            continue
+        table = pd.DataFrame({name: errors[name] for name in (made, *others)}).dropna()
+        names += others
+        differences += pooled(table)
+    corrected = holm([difference.p_value for difference in differences])
+    found = {BETTER: [], WORSE: []}
+    for name, difference, p_value in zip(names, differences, corrected, strict=True):
+        word = verdict(difference, p_value)
+        if word != ALIKE:
+            found[word].append((difference.mean, f"“{name}”"))
+    sentences = []
+    for word, those in found.items():
+        largest_first = sorted(those, key=lambda pair: -abs(pair[0]))
+        named = [name for _, name in largest_first]
+        verb = "is" if len(named) == 1 else "are"
+        if named:
+            sentences.append(
+                f"{listed(named)} {verb} {word} than the choice that was made"
+            )
+        else:
+            sentences.append(f"none is shown to be {word}")
+    number = f"for {len(names)} comparisons"
+    return f"After Holm's correction {number}, {', and '.join(sentences)}"
+
+
+def letters_own_choice(tried: list[Step]) -> str:
+    """Whether the letter would choose otherwise by itself, on the images held back."""
+    kept = next(step for step in tried if step.name == "start within 2.4 / fan-in")
+    others = [step for step in tried if step.name.startswith("to the letter")]
+    lowest = min(others, key=lambda step: step.mean)
+    difference = paired(lowest.errors, kept.errors)
+    if difference.mean >= 0:
+        return "none of these is better than the choice for the other start"
+    which = lowest.name.removeprefix("to the letter, ")
+    doubt = "a difference that so few seeds do not tell from chance"
+    if verdict(difference, difference.p_value) != ALIKE:
+        doubt = "beyond chance"
+    return f"“{which}” does best, {in_points(difference)} points against the choices made, {doubt}"
+
+
+def by_tuning(untuned: Step, tuned: Step) -> str:
+    """By how much another rate alone changes the error, and whether beyond chance."""
+    difference = paired(tuned.errors, untuned.errors)
+    points = f"{in_points(difference)} points"
+    if verdict(difference, difference.p_value) == ALIKE:
+        return f"{points}, which so few seeds do not tell from chance"
+    return points
 
 
 def lowest_scale(errors: pd.DataFrame, rungs: Sequence[Rung]) -> float:

@@ -2,12 +2,14 @@
 
 import itertools
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from statistics import fmean
 
 import pandas as pd
 
+from exhibits.differences import as_change, signed
 from networks.lenet1998.rungs import Rung
-from studies.intervals import fold_interval, mean_interval, welch_interval
+from studies.comparisons import paired, unpaired
+from studies.intervals import fold_interval
 from studies.ladder import Step
 
 
@@ -16,52 +18,58 @@ def gain(step: Step, before: Step) -> str:
 
     It is taken seed by seed, for a seed draws the same numbers on each rung.
     """
-    differences = (step.errors - before.errors).dropna()
-    return _change(fmean(differences), mean_interval(differences))
-
-
-def gain_of_report(report: Step, before: Step) -> str:
-    """The same of the report's own runs, whose seeds draw other numbers."""
-    interval = welch_interval(report.errors, before.errors)
-    return _change(report.mean - before.mean, interval)
+    return as_change(paired(step.errors, before.errors))
 
 
 def error_with_interval(step: Step) -> str:
     """The mean error of a step with its t interval, %."""
-    return _with_interval(f"{step.mean:.2f}", half(step.interval))
+    return with_half(f"{step.mean:.2f}", step.interval)
 
 
 def step_row(step: Step, change: str = "") -> tuple:
-    """A line of a table: the error and its change, on judging and training images."""
-    return (
-        step.name,
-        error_with_interval(step),
-        change,
-        f"{step.of_train:.2f}",
-        f"{stdev(step.errors):.2f}",
-        len(step.errors),
-    )
+    """A line of a table: the error and its change, and the error on the training images."""
+    return step.name, error_with_interval(step), change, f"{step.of_train:.2f}"
 
 
-def rung_rows(rungs: list[Step], report: Step) -> list[tuple]:
-    """The lines of a table: each rung against the one before it, and the report last."""
-    lines = [step_row(rungs[0])]
-    for before, step in itertools.pairwise(rungs):
-        lines.append(step_row(step, gain(step, before)))
-    lines.append(step_row(report, gain_of_report(report, rungs[-1])))
+def rung_rows(steps: list[Step], report: Step, beside: list[Step]) -> list[tuple]:
+    """The lines of a table: each rung against the one above it, and the report's last.
+
+    The report's own runs draw other numbers than the rungs, and are compared without
+    pairs. Of what stands ``beside`` the ladder, the first begins anew.
+    """
+    lines = [_rung_row(steps[0])]
+    for before, step in itertools.pairwise(steps):
+        lines.append(_rung_row(step, gain(step, before)))
+    to_report = unpaired(report.errors, steps[-1].errors)
+    lines.append(_rung_row(report, as_change(to_report)))
+    first, *others = beside
+    lines.append(_rung_row(first))
+    for step in others:
+        lines.append(_rung_row(step, gain(step, first)))
     return lines
 
 
+def _rung_row(step: Step, change: str = "") -> tuple:
+    """A line with the number of seeds beside the name."""
+    name, *cells = step_row(step, change)
+    return name, len(step.errors), *cells
+
+
+def choice_made(tried: list[Step], step: Step) -> Step:
+    """What a choice that was tried is compared with: the one made for its kind of network."""
+    by_name = {each.name: each for each in tried}
+    if step.name.startswith("softmax"):
+        return by_name["softmax, loss × 0.2"]
+    if step.name.startswith("to the letter"):
+        return by_name["start within 2.4 / fan-in"]
+    return by_name["as chosen"]
+
+
 def choice_rows(tried: list[Step]) -> list[tuple]:
-    """The lines of a table: each choice, against the one made for its output units."""
-    by_name = {step.name: step for step in tried}
-    chosen = by_name["as chosen"]
-    chosen_with_softmax = by_name["softmax, loss × 0.2"]
+    """The lines of a table: each choice, against the one made for its network."""
     lines = []
     for step in tried:
-        made = chosen
-        if step.name.startswith("softmax"):
-            made = chosen_with_softmax
+        made = choice_made(tried, step)
         change = "" if step is made else gain(step, made)
         lines.append(step_row(step, change))
     return lines
@@ -83,7 +91,8 @@ def scale_rows(errors: pd.DataFrame, rungs: Sequence[Rung]) -> list[tuple]:
         change = ""
         if rung is not rungs[0]:
             differences = errors[rung.name] - chosen
-            change = _change(fmean(differences), fold_interval(differences))
+            mean = signed(fmean(differences))
+            change = with_half(mean, fold_interval(differences))
         lines.append((f"{rung.scale:g}", f"{errors[rung.name].mean():.3f}", change))
     return lines
 
@@ -103,16 +112,7 @@ def cost_rows(steps: list[Step]) -> list[tuple]:
     return lines
 
 
-def half(interval: tuple[float, float]) -> float:
-    """From the middle of an interval to its end."""
+def with_half(mean: str, interval: tuple[float, float]) -> str:
+    """A mean and half of its interval, on one line."""
     low, high = interval
-    return (high - low) / 2
-
-
-def _change(mean: float, interval: tuple[float, float]) -> str:
-    return _with_interval(f"{mean:+.2f}".replace("-", "−"), half(interval))
-
-
-def _with_interval(mean: str, end: float) -> str:
-    """A mean and its interval, on one line."""
-    return f"{mean}\u00a0±\u00a0{end:.2f}"
+    return f"{mean}\u00a0±\u00a0{(high - low) / 2:.2f}"

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from exhibits import style
-from exhibits.drawings import draw_as_stored, log
+from exhibits.drawings import draw_as_stored, link_to_pad
 from exhibits.predictions import Predictions
 
 
@@ -16,85 +16,87 @@ def answer(
     history: pd.DataFrame,
     original: pd.DataFrame,
     errors_of_seeds: pd.DataFrame,
-    name: str = "this report",
+    errors_of_reruns: pd.DataFrame,
+    name: str,
 ) -> Figure:
-    """The test error over the epochs, ours and the original's, on the spread over seeds.
+    """The test error over the epochs: of our run, the 2020 report, its reruns, our seeds.
 
     Parameters
     ----------
     history, original : DataFrame
         Of :class:`exhibits.report.Report`.
     errors_of_seeds : DataFrame, a row a seed, a column an epoch from 1, %
-        Nine seeds of ten lie in the band.
+        All seeds lie in the light band, and nine of ten in the darker one.
+    errors_of_reruns : DataFrame, a row a run, a column an epoch from 0, %
+        A line each.
     name : str
-        Of ours.
+        Of our run.
     """
-    figure, axes = style.panels(3.0)
-    low, high = errors_of_seeds.quantile([0.05, 0.95]).round(4).to_numpy()
-    axes.fill_between(
-        errors_of_seeds.columns,
-        low,
-        high,
-        label=f"{len(errors_of_seeds)} seeds, nine of ten",
-        color=style.GREY,
-        alpha=0.35,
-        linewidth=0,
-    )
+    figure, axes = style.panels(3.4)
+    count = len(errors_of_seeds)
+    bands = ((0, 1, 0.25, "all"), (0.05, 0.95, 0.35, "nine of ten"))
+    for least, most, alpha, which in bands:
+        low, high = errors_of_seeds.quantile([least, most]).round(4).to_numpy()
+        axes.fill_between(
+            errors_of_seeds.columns,
+            low,
+            high,
+            label=f"our {count} seeds, {which}",
+            color=style.GREY,
+            alpha=alpha,
+            linewidth=0,
+        )
     axes.plot(
         original.drawn_at_epoch,
         np.round(100 - original.accuracy, 2),
-        label="the original",
-        color=style.ORANGE,
-        marker="s",
+        label="2020 report, as plotted",
+        zorder=3,
+        **style.REPORT_2020,
     )
-    trained = history[history.epoch > 0].round(4)
-    axes.plot(
-        trained.epoch,
-        trained.test_error,
-        label=name,
-        color=style.BLUE,
-        marker="o",
-    )
-    axes.set(ylabel="error (% of test images)", ylim=(0, None))
+    trained = errors_of_reruns.loc[:, 1:]
+    for number, (_, errors) in enumerate(trained.iterrows()):
+        label = f"its program, run again {len(trained)} times" if number == 0 else None
+        axes.plot(trained.columns, errors.round(2), label=label, **style.RERUN)
+    ours = history[history.epoch > 0].round(4)
+    axes.plot(ours.epoch, ours.test_error, label=name, zorder=3, **style.OURS)
+    axes.set(ylabel="error (% of test images)")
+    style.log_scale(axes, (1, 1.5, 2, 3, 4, 6, 8))
     axes.legend(loc="upper right")
     style.count_epochs(axes)
     return figure
 
 
 @style.drawing()
-def convergence(
-    history: pd.DataFrame, original: pd.DataFrame, name: str = "this report"
-) -> Figure:
-    """The logarithm of the loss, and the error in per cent, over the epochs.
+def convergence(history: pd.DataFrame, original: pd.DataFrame, name: str) -> Figure:
+    """The loss, and the error in per cent, over the epochs.
 
     Parameters
     ----------
     history, original : DataFrame
-        Of :class:`exhibits.report.Report`. The published loss is drawn one epoch earlier,
+        Of :class:`exhibits.report.Report`. The plotted loss is drawn one epoch earlier,
         since its first value is that of the untrained network.
     name : str
-        Of ours.
+        Of our run.
     """
-    figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
-    losses = log(history.train_loss), log(history.test_loss)
+    figure, (top, bottom) = style.panels(4.2, 2, sharex=True)
+    losses = history.train_loss.round(6), history.test_loss.round(6)
     _draw_run(top, history.epoch, *losses, name)
     top.plot(
         original.drawn_at_epoch - 1,
-        log(original.loss),
-        label="original, moved back one epoch",
-        color=style.ORANGE,
-        marker="s",
+        original.loss,
+        label="2020 report, moved back one epoch",
+        **style.REPORT_2020,
     )
-    top.set(ylabel="log loss (ln nats)")
+    top.set(ylabel="loss (nats)")
+    style.log_scale(top, (0.01, 0.03, 0.1, 0.3, 1, 2))
     # The untrained network misreads nine of ten digits: a scale with it would hide the rest.
     trained = history[history.epoch > 0].round(4)
     _draw_run(bottom, trained.epoch, trained.train_error, trained.test_error, name)
     bottom.plot(
         original.drawn_at_epoch,
         np.round(100 - original.accuracy, 2),
-        label="original, as published",
-        color=style.ORANGE,
-        marker="s",
+        label="2020 report, as plotted",
+        **style.REPORT_2020,
     )
     bottom.set(ylabel="error (% of images)", ylim=(0, None))
     note = f"epoch 0, off the scale: {history.test_error[0]:.1f} %"
@@ -117,9 +119,7 @@ def _draw_run(axes, epochs, of_train, of_test, name: str) -> None:
         linestyle="--",
         linewidth=1.2,
     )
-    axes.plot(
-        epochs, of_test, label=f"{name}, test images", color=style.BLUE, marker="o"
-    )
+    axes.plot(epochs, of_test, label=f"{name}, test images", **style.OURS)
 
 
 @style.drawing()
@@ -148,6 +148,7 @@ def examples(
         if confident:
             title += f"\n{100 * predictions.confidence[row]:.2f} %"
         draw_as_stored(axes, predictions.images[row, 0])
+        link_to_pad(axes, row, predictions.predicted[row], predictions.labels[row])
         if predictions.wrong[row]:
             axes.set_title(title, color=style.RED, fontweight="bold")
         else:

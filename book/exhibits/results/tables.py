@@ -4,7 +4,7 @@ import pandas as pd
 
 
 def epoch_rows(history: pd.DataFrame, original: pd.DataFrame) -> list[tuple]:
-    """The lines of a table: some epochs of the run, and the error that the original plots.
+    """The lines of a table: some epochs of the run, and the error that the 2020 report plots.
 
     Parameters
     ----------

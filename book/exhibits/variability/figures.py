@@ -10,31 +10,36 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from exhibits import style
-from exhibits.drawings import log
 
 
 @style.drawing()
 def final_errors(
-    errors, others, interval: tuple[float, float], marks: Mapping[str, float]
+    errors,
+    ours: float,
+    others,
+    interval: tuple[float, float],
+    marks: Mapping[str, float],
 ) -> Figure:
     """One dot a run at its final error, dots of the same error stacked; a second sample hangs below.
 
     Parameters
     ----------
     errors, others : array, shape (runs,), %
-        Test error after the last epoch, of this report's runs and of other runs.
+        Test error after the last epoch, of the recipe's runs and of other runs.
+    ours : float
+        The error of the run that the book is about, which is one of ``errors``.
     interval : low, high
         Of the mean of ``errors``, %.
     marks : mapping of float
-        Two published errors to mark, %, by their label.
+        The error of the 2020 report and that of LeNet-5 (1998), %, by their labels.
     """
-    figure, axes = style.panels(4.3)
+    figure, axes = style.panels(3.9)
     _draw_mean(axes, errors, interval)
-    _draw_samples(axes, errors, others)
+    _draw_samples(axes, errors, ours, others)
     lines = ((style.ORANGE, "--"), (style.PINK, "-."))
     for (label, error), (colour, line) in zip(marks.items(), lines, strict=True):
         axes.axvline(error, color=colour, linestyle=line, label=label)
-    axes.set(xlabel="test error after the last epoch (%)", ylabel="seeds")
+    axes.set(xlabel="test error after the last epoch (%)", ylabel="runs")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     # Both samples are counted from the middle, the lower one downwards.
     axes.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{abs(count):.0f}"))
@@ -52,18 +57,28 @@ def _draw_mean(axes: Axes, errors, interval: tuple[float, float]) -> None:
     axes.axvline(round(fmean(errors), 6), color=style.INK, linewidth=1.2)
 
 
-def _draw_samples(axes: Axes, errors, others) -> None:
+def _draw_samples(axes: Axes, errors, ours: float, others) -> None:
     """Draw the dots of two samples, the first stacked upwards and the second downwards."""
     values, heights = _stacks(errors)
     other_values, depths = _stacks(others)
-    axes.plot(values, heights, "o", color=style.BLUE, markersize=4.5, label="one seed")
+    dots = {"color": style.GREY, "markersize": 4.5, "linestyle": "none"}
+    axes.plot(values, heights, marker="o", label="one seed", **dots)
+    of_ours = np.flatnonzero(values == round(ours, 2))[:1]
+    axes.plot(
+        values[of_ours],
+        heights[of_ours],
+        "D",
+        color=style.BLUE,
+        markersize=5.5,
+        label="our run",
+    )
     axes.plot(
         other_values,
         -depths,
-        "s",
-        color=style.GREEN,
-        markersize=4.5,
+        marker="s",
+        markerfacecolor="none",
         label="one seed in PyTorch",
+        **dots,
     )
     axes.axhline(0, color=style.INK, linewidth=0.8)
     axes.set(ylim=(-depths.max() - 1, heights.max() + 1))
@@ -77,93 +92,69 @@ def _stacks(errors) -> tuple[np.ndarray, np.ndarray]:
 
 
 @style.drawing()
-def seed_curves(losses: pd.DataFrame, errors: pd.DataFrame) -> Figure:
-    """The test loss and error of every run over the epochs, and their medians.
+def errors_by_digit(errors: np.ndarray, ours: int) -> Figure:
+    """The error on the images of each digit, one dot a network; equal ones side by side.
 
     Parameters
     ----------
-    losses, errors : DataFrame, a row a seed, a column an epoch from 1
-        In nats and in %.
+    errors : array, shape (networks, 10), %
+    ours : int
+        The row of the run that the book is about.
     """
-    figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
-    _draw_curves(top, errors.columns, log(losses))
-    _draw_curves(bottom, errors.columns, errors.to_numpy())
-    top.set(ylabel="log test loss (ln nats)")
-    bottom.set(ylabel="test error (%)", ylim=(0, None))
-    style.count_epochs(top, bottom)
-    return figure
-
-
-def _draw_curves(axes: Axes, epochs, values: np.ndarray) -> None:
-    """Draw a thin line for each run, a row of ``values``, and a thick one for the median."""
-    alpha = max(0.1, min(0.35, 7 / len(values)))  # many lines hide one another
-    lines = axes.plot(epochs, values.T, color=style.BLUE, alpha=alpha, linewidth=0.9)
-    lines[0].set_label("one seed")
-    median = np.round(np.median(values, axis=0), 5)
-    axes.plot(epochs, median, color=style.ORANGE, linewidth=2.4, label="median")
-    for handle in axes.legend(loc="upper right").get_lines():
-        handle.set_alpha(1)
-
-
-@style.drawing()
-def final_and_best(final, best) -> Figure:
-    """Errors of each run, after the last epoch and the best, in the order of the first.
-
-    Parameters
-    ----------
-    final, best : array, shape (runs,), %
-    """
-    final = np.asarray(np.round(final, 4))
-    best = np.asarray(np.round(best, 4))
-    order = np.lexsort((best, final))
-    final = final[order]
-    best = best[order]
-    place = np.arange(1, len(final) + 1)
-    size = 6 if len(final) <= 40 else 2.5
-    figure, axes = style.panels(2.8)
-    axes.vlines(place, best, final, color=style.GREY, linewidth=0.2 * size)
-    axes.plot(place, final, "o", color=style.BLUE, markersize=size, label="last epoch")
+    figure, axes = style.panels(2.9)
+    for digit, of_digit in enumerate(errors.T):
+        values, numbers = _stacks(of_digit)
+        # Each group of equal dots is centred on its digit: 1, 2, 3 as -1, 0, 1.
+        _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
+        beside = numbers - (counts[group] + 1) / 2
+        axes.plot(
+            digit + 0.08 * beside,
+            values,
+            "o",
+            color=style.GREY,
+            markersize=2.5,
+            label="one seed" if digit == 0 else None,
+        )
+    digits = np.arange(errors.shape[1])
+    mean = np.round(errors.mean(axis=0), 5)
+    axes.plot(digits, mean, "_", color=style.INK, markersize=22, label="mean")
     axes.plot(
-        place,
-        best,
-        "s",
-        color=style.ORANGE,
-        markersize=size,
-        label="best epoch on the test images",
+        digits,
+        np.round(errors[ours], 5),
+        "D",
+        color=style.BLUE,
+        markersize=5,
+        label="our run",
     )
-    axes.set(xlabel="seeds, in the order of their last epoch", ylabel="test error (%)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="digit", ylabel="test error (%)", ylim=(0, None))
+    axes.set_xticks(digits)
     axes.grid(axis="x", visible=False)
-    style.legend_above(figure, markerscale=6 / size)
+    style.legend_above(figure, columns=3)
     return figure
+
+
+# What the runs of the record of roundings are called in the figure.
+NAMES = {"exact engine": "our engine", "PyTorch, DEFAULT": "PyTorch, plain"}
 
 
 @style.drawing()
 def parting(rounding: pd.DataFrame) -> Figure:
-    """How runs of one seed that are rounded otherwise part: weights above, errors below.
+    """How far the weights part of runs of one seed that are rounded otherwise.
 
     Parameters
     ----------
     rounding : DataFrame
         The table that :mod:`studies.rounding` writes.
     """
-    figure, (top, bottom) = style.panels(4.4, 2, sharex=True)
-    looks = ((style.BLUE, "o"), (style.ORANGE, "s"), (style.GREEN, "^"))
-    errors = {}  # epochs and errors of each run, by its name: it stands in two pairs
+    figure, axes = style.panels(2.5)
+    looks = ((style.BLUE, "o"), (style.PINK, "s"), (style.GREY, "^"))
     pairs = rounding.groupby(["first", "second"], sort=False)
-    for ((first, second), rows), (colour, marker) in zip(pairs, looks, strict=True):
+    for (names, rows), (colour, marker) in zip(pairs, looks, strict=True):
+        first, second = [NAMES.get(name, name) for name in names]
         distance = np.round(100 * rows.weight_distance, 4)
         label = f"{first} – {second}"
-        top.plot(rows.epoch, distance, label=label, color=colour, marker=marker)
-        trained = rows[rows.epoch > 0].round(4)
-        errors[first] = (trained.epoch, trained.first_error)
-        errors[second] = (trained.epoch, trained.second_error)
-    for name, (colour, marker) in zip(errors, looks, strict=True):
-        epochs, of_test = errors[name]
-        bottom.plot(epochs, of_test, label=name, color=colour, marker=marker)
-    top.set(ylabel="distance of the weights (%)", ylim=(0, None))
-    bottom.set(ylabel="test error (%)", ylim=(0, None))
-    top.legend(loc="lower right")
-    bottom.legend(loc="upper right")
-    style.count_epochs(top, bottom)
+        axes.plot(rows.epoch, distance, label=label, color=colour, marker=marker)
+    axes.set(ylabel="weights apart (%)", ylim=(0, None))
+    style.count_epochs(axes)
+    style.legend_above(figure, columns=1)
     return figure
