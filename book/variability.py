@@ -83,11 +83,8 @@ show("fig-final-errors", dots, origin_of_both)
 lists = mistakes.read()
 new_run = intervals.new_run(lists.wrong, final)
 one_more = intervals.rank_interval(final)
-# Of a new run on new images, around a mean that these images have given: what they have to do
-# with it (the images' luck that all seeds share) comes on top.
-shared = new_run.images**2 - (new_run.seeds**2 - new_run.networks**2)
-around_mean = np.sqrt(new_run.both**2 + max(0.0, shared))
-reach = statistics.NormalDist().inv_cdf((1 + intervals.LEVEL) / 2) * around_mean
+reach = statistics.NormalDist().inv_cdf((1 + intervals.LEVEL) / 2)
+reach *= new_run.around_mean
 of_images = intervals.wilson(round(ours / 100 * TEST), TEST)
 glue(lists=len(lists.seeds))
 glue("{:,}", test_images=TEST)

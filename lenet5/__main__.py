@@ -363,22 +363,27 @@ def committee_reader() -> Callable:
     """What reads a digit by the published committee, as :func:`run_reader`."""
     import numpy as np
 
-    from networks import committee
+    from networks import committee, verdict
 
     members = committee.load(RECORD / "committee")
 
     def read(image):
         image = np.round(255 * image).astype(np.uint8)
         found = committee.probabilities(members, image[None])[:, 0]
-        together = found.mean(axis=0)
-        digit = int(together.argmax())
-        votes = int((found.argmax(axis=1) == digit).sum())
-        text = f"{votes} of {len(found)} votes, {in_percent(together[digit])}"
-        unsure = bool(together[digit] < SURE)
+        opinion = verdict.opinion(found)
+        digit = int(opinion.probabilities.argmax())
+        sure = float(opinion.probabilities[digit])
+        votes = int(opinion.votes[digit])
+        text = f"{votes} of {opinion.members} votes, {in_percent(sure)}"
+        unsure = sure < SURE
         if unsure:
             text += ": unsure; it may be no digit"
-        details = {"votes": votes, "members": len(found)}
-        details |= {"probabilities": together.tolist(), "unsure": unsure}
+        details = {
+            "votes": votes,
+            "members": opinion.members,
+            "probabilities": opinion.probabilities.tolist(),
+            "unsure": unsure,
+        }
         return digit, text, details
 
     return read

@@ -82,6 +82,19 @@ def components(ink: np.ndarray) -> tuple[np.ndarray, list[Component]]:
     return labels, parts
 
 
+def box_of(ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Where ink begins and ends: top, left, bottom, right, the last two behind it.
+
+    Parameters
+    ----------
+    ink : array, shape (height, width)
+        Not 0 or True where there is ink, which there must be somewhere.
+    """
+    rows = np.flatnonzero(ink.any(axis=1))
+    columns = np.flatnonzero(ink.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
 def judge(ink: np.ndarray, pen_width: float) -> str:
     """What the ink on a sheet is, before anything reads it.
 
@@ -105,17 +118,16 @@ def judge(ink: np.ndarray, pen_width: float) -> str:
     if strongest <= 0:
         return "none"
     clear = np.where(ink > FAINT * strongest, ink, 0)
-    rows = np.flatnonzero(clear.any(axis=1))
-    columns = np.flatnonzero(clear.any(axis=0))
-    size = max(np.ptp(rows), np.ptp(columns)) + 1
+    top, start, bottom, end = box_of(clear)
+    size = max(bottom - top, end - start)
     if size < DOT * pen_width or has_square(clear > 0, ceil(SOLID * pen_width)):
         return "blot"
     if are_several(components(clear)[1]):
         return "several"
-    above = rows[0] == 0
-    below = rows[-1] == len(ink) - 1
-    left = columns[0] == 0
-    right = columns[-1] == ink.shape[1] - 1
+    above = top == 0
+    below = bottom == ink.shape[0]
+    left = start == 0
+    right = end == ink.shape[1]
     if (above and below) or (left and right):
         return "large"
     if above or below or left or right:

@@ -13,16 +13,14 @@ from PIL import Image
 from scipy import ndimage
 
 from exact import UserError
-from lenet5.ink import FAINT, Component, are_several, components
+from lenet5.ink import FAINT, Component, are_several, box_of, components
 from lenet5.picture_file import open_picture
 
 SIDE = 28  # pixels of an image of MNIST
 BOX = 20  # and of the digit in it
 CONTRAST = 64  # grey levels from the darkest to the lightest: with less nothing is seen
 LOOK = 200  # pixels of a side, in a square picture, at which ink is looked for
-CLEAR = (
-    60  # pixels of a digit's longer side: a smaller one is looked at again, from near
-)
+CLEAR = 60  # pixels of a digit's longer side: a smaller one is looked at from near
 BLANK = 0.15  # of the light: where no ink takes more, there is only the grain of paper
 GREY = 32  # added to greys that are compared by their ratio: keeps noise in black small
 
@@ -89,7 +87,7 @@ def digit_in(picture: Image.Image) -> np.ndarray:
     """
     grey = _on_paper(picture)
     ink, factor = _look(grey)
-    top, left, bottom, right = _box(ink)
+    top, left, bottom, right = box_of(ink)
     size = max(bottom - top, right - left)
     if factor > 1 and size < CLEAR:
         margin = (size + 1) // 2
@@ -134,10 +132,8 @@ def centre(grey: np.ndarray) -> np.ndarray:
 
 def _into_box(ink: np.ndarray) -> np.ndarray:
     """The part of a picture that has ink, its longer side scaled to 20 pixels."""
-    inked = ink > FAINT
-    rows = np.flatnonzero(inked.any(axis=1))
-    columns = np.flatnonzero(inked.any(axis=0))
-    box = Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    top, left, bottom, right = box_of(ink > FAINT)
+    box = Image.fromarray(ink[top:bottom, left:right])
     scale = BOX / max(box.size)
     width = max(1, round(box.width * scale))
     height = max(1, round(box.height * scale))
@@ -361,7 +357,7 @@ def _without_pale_lines(ink: np.ndarray) -> np.ndarray:
 
 def _crossed(ink: np.ndarray) -> tuple[bool, bool]:
     """Whether there is ink at both the upper and the lower edge; at both sides."""
-    top, left, bottom, right = _box(ink)
+    top, left, bottom, right = box_of(ink)
     height, width = ink.shape
     down = top <= EDGE * height and bottom >= height - EDGE * height
     across = left <= EDGE * width and right >= width - EDGE * width
@@ -384,10 +380,3 @@ def _without_crumbs(parts: list[Component]) -> list[Component]:
         if part.ink >= least or max(down, aside) <= reach:
             kept.append(part)
     return kept
-
-
-def _box(ink: np.ndarray) -> tuple[int, int, int, int]:
-    """Where ink begins and ends: top, left, bottom, right, the last two behind it."""
-    rows = np.flatnonzero(ink.any(axis=1))
-    columns = np.flatnonzero(ink.any(axis=0))
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

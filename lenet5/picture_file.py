@@ -98,9 +98,8 @@ def _prepare(image: Image.Image, path: Path) -> None:
                 break
         image.draft("L", (ceil(width / scale), ceil(height / scale)))
         cost = image.width * image.height * BYTES_OF_MODE.get(image.mode, 4)
-        if image.info.get(
-            "progressive"
-        ):  # all coefficients are kept until the last scan
+        # Of a progressive one all coefficients are kept until the last scan.
+        if image.info.get("progressive"):
             cost += 2 * pixels * _samples(image)
     else:
         cost = pixels * BYTES_OF_MODE.get(image.mode, 4) * COPIES.get(image.format, 1)

@@ -11,7 +11,6 @@ import pandas as pd
 
 from exact import UserError
 from exact.arrays import checksum
-from exact.compiler import cpuinfo
 from exact.random_numbers import shuffle
 from lenet5 import RECORD, behaviour, data, files
 from lenet5.data import Split
@@ -138,10 +137,8 @@ def train(column: Column, seed: int, judged_on: str, expected: Provenance) -> tu
         runs.misread_cell(probabilities, judge),
         seconds,
         checksum(weights),
-        expected.behaviour,
-        expected.library,
-        cpuinfo("model name"),
     ]
+    row += runs.made_by(expected)
     return row, weights
 
 

@@ -120,6 +120,9 @@ class NewRun(NamedTuple):
     images: float  # of the same network, on as many other images
     networks: float  # of another seed, if it were measured on all images that there are
     both: float  # of another seed, on other images
+    # The same, but around the mean of the seeds on these images: that too has the luck that
+    # all networks share on them.
+    around_mean: float
 
 
 def new_run(wrong: np.ndarray, errors: Sequence[float] | None = None) -> NewRun:
@@ -159,11 +162,13 @@ def new_run(wrong: np.ndarray, errors: Sequence[float] | None = None) -> NewRun:
         errors = 100 * by_network / images
     of_seeds = statistics.variance(errors) / 100**2
     of_networks = max(0.0, of_seeds - luck)  # an estimate may be below zero
+    of_mean = max(0.0, of_images - luck)
     return NewRun(
         seeds=100 * math.sqrt(of_seeds),
         images=100 * math.sqrt(of_images),
         networks=100 * math.sqrt(of_networks),
         both=100 * math.sqrt(of_images + of_networks),
+        around_mean=100 * math.sqrt(of_images + of_networks + of_mean),
     )
 
 

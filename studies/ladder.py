@@ -11,7 +11,7 @@ import pandas as pd
 
 from exact import UserError
 from exact.arrays import checksum
-from exact.compiler import CACHE, cpuinfo
+from exact.compiler import CACHE
 from lenet5 import RECORD, behaviour, data, files
 from lenet5.config import report_config
 from lenet5.data import HELD_BACK, TEST, TRAINING, Split
@@ -99,10 +99,8 @@ def train(
         as_cell(misread),
         round(seconds, 1),
         checksum(engine.weights),
-        expected.behaviour,
-        expected.library,
-        cpuinfo("model name"),
     ]
+    row += runs.made_by(expected)
     return [row]
 
 

@@ -14,14 +14,13 @@ import pandas as pd
 
 from exact import UserError
 from exact.arrays import checksum
-from exact.compiler import cpuinfo
-from lenet5 import data, engines
+from lenet5 import data
 from lenet5.data import HELD_BACK, TEST
 from lenet5.provenance import Provenance
 from lenet5.train import train_epoch
 from studies import runs, seeds
 from studies.runs import Kind, Study
-from studies.variations import Variation, behaviour_of, provenance, vary
+from studies.variations import Variation, begin, behaviour_of, provenance, vary
 
 COLUMNS = (
     "run", "recipe", "seed", "judged_on", "misread", "seconds", "weights",
@@ -39,15 +38,10 @@ def train(
     ------
     UserError
         If the weights are not those that the record has for the seed, or the loss is not
-        finite, or the worker has another engine or other data.
+        finite; and see :func:`studies.variations.begin`.
     """
-    train_split, judge = runs.splits(judged_on)
-    here = provenance(recipe, data.checksum(train_split, judge))
-    runs.check_provenance(expected, here)
-    config = recipe.config(seed)
-    network = engines.network_of(config, train_split.images.shape[1:], classes=10)
     started = time.thread_time()
-    engine = engines.make(config, network, threads=1)
+    config, engine, train_split, judge = begin(recipe, seed, judged_on, expected)
     for epoch in range(1, config.epochs + 1):
         train_epoch(config, train_split, engine, epoch)
     misread = runs.misread_cell(engine.logits(judge.images), judge)
@@ -60,10 +54,8 @@ def train(
         misread,
         round(seconds, 1),
         checksum(engine.weights),
-        expected.behaviour,
-        expected.library,
-        cpuinfo("model name"),
     ]
+    row += runs.made_by(expected)
     check_same_run(dict(zip(COLUMNS, row, strict=True)))
     return [row]
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from exact import UserError
+from exact.compiler import cpuinfo
 from lenet5 import RECORD, data
 from lenet5.data import HELD_BACK, TRAINING, Split
 from lenet5.provenance import Provenance, fingerprint
@@ -177,6 +178,11 @@ def splits(judged_on: str, held_back: int = HELD_BACK) -> tuple[Split, Split]:
     if judged_on in PARTS:
         start = PARTS.index(judged_on) * held_back
     return data.hold_back(train, held_back, start)
+
+
+def made_by(expected: Provenance) -> list[str]:
+    """The last cells of a row: what trained the run, with which library, and where."""
+    return [expected.behaviour, expected.library, cpuinfo("model name")]
 
 
 def as_cell(numbers: Iterable) -> str:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from exact.arrays import checksum
-from exact.compiler import cpuinfo
 from lenet5 import Config, behaviour, data, engines
 from lenet5.config import report_config
 from lenet5.data import HELD_BACK, TEST, TRAINING, Split
@@ -104,6 +103,35 @@ def provenance(variation: Variation, data_sha256: str) -> Provenance:
     return Provenance(data_sha256, behaviour_of(variation))
 
 
+class Start(NamedTuple):
+    """A run before its first step: it trains on one core."""
+
+    config: Config
+    engine: Any
+    train_split: Split
+    judge: Split  # the images that it is judged by
+
+
+def begin(
+    variation: Variation, seed: int, judged_on: str, expected: Provenance
+) -> Start:
+    """The start of a run.
+
+    Raises
+    ------
+    UserError
+        If the worker has another engine or other data than expected, or does not pass the
+        engine's trial.
+    """
+    train_split, judge = runs.splits(judged_on)
+    here = provenance(variation, data.checksum(train_split, judge))
+    runs.check_provenance(expected, here)
+    config = variation.config(seed)
+    network = engines.network_of(config, train_split.images.shape[1:], classes=10)
+    engine = engines.make(config, network, threads=1)
+    return Start(config, engine, train_split, judge)
+
+
 def train(
     variation: Variation, seed: int, judged_on: str, expected: Provenance
 ) -> list[list]:
@@ -112,17 +140,11 @@ def train(
     Raises
     ------
     UserError
-        If the loss is not finite, if the worker has another engine or other data, or if
-        it does not pass the engine's trial.
+        If the loss is not finite; and see :func:`begin`.
     """
-    train_split, judge = runs.splits(judged_on)
-    _, test = data.load()
-    here = provenance(variation, data.checksum(train_split, judge))
-    runs.check_provenance(expected, here)
-    config = variation.config(seed)
-    network = engines.network_of(config, train_split.images.shape[1:], classes=10)
     started = time.thread_time()
-    engine = engines.make(config, network, threads=1)
+    config, engine, train_split, judge = begin(variation, seed, judged_on, expected)
+    _, test = data.load()
     misread = []
     for epoch in range(1, config.epochs + 1):
         train_epoch(config, train_split, engine, epoch)
@@ -140,17 +162,15 @@ def train(
         config.lr,
         config.schedule,
         config.epochs,
-        network.parameters,
-        network.multiply_adds,
+        engine.network.parameters,
+        engine.network.multiply_adds,
         mistakes(engine, train_split),
         as_cell(misread),
         mistakes(engine, test),
         round(seconds, 1),
         checksum(engine.weights),
-        expected.behaviour,
-        expected.library,
-        cpuinfo("model name"),
     ]
+    row += runs.made_by(expected)
     return [row]
 
 

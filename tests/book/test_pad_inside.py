@@ -348,7 +348,10 @@ def test_what_is_not_on_the_screen_is_not_painted(page):
     answers = layer(page, "answers").locator("canvas")
     last = greys(answers)
     answers.scroll_into_view_if_needed()
-    page.wait_for_timeout(200)
+    for _ in range(100):  # it is painted when the page has seen it come
+        frame(page)
+        if not np.array_equal(greys(answers), last):
+            break
     assert not np.array_equal(greys(answers), last)
     assert greys(answers)[0].argmin() == SAMPLES[1]["label"]
 

@@ -77,7 +77,7 @@ def policy_of_readme() -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_the_policy_of_the_readme_is_enough(visit, name):
     page, errors = visit(name, policy_of_readme())
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     assert errors == []
 
 

@@ -151,9 +151,14 @@ def draw_mistakes(draw, difficulty, skill):
     return draw.random(chance.shape) < chance
 
 
+def made_up_difficulty(draw, images):
+    """The chance that a network of usual skill misreads each image."""
+    return draw.choice([0.0, 0.2, 0.6], size=images, p=[0.9, 0.07, 0.03])
+
+
 def made_up_world(draw, networks, images):
     """Images of which most are easy and some doubtful, and networks of unequal skill."""
-    difficulty = draw.choice([0.0, 0.2, 0.6], size=images, p=[0.9, 0.07, 0.03])
+    difficulty = made_up_difficulty(draw, images)
     skill = draw.normal(1.0, 0.15, networks)
     return draw_mistakes(draw, difficulty, skill)
 
@@ -169,11 +174,15 @@ def test_the_spread_of_a_new_run_is_that_of_new_runs_on_new_images():
     alone = [100 * made_up_world(draw, 1, images).mean() for _ in range(20_000)]
     by_images = 0.032 * (1 - 0.032) / images  # 0.07 × 0.2 + 0.03 × 0.6 = 0.032
     by_skill = (0.15 * 0.032) ** 2  # a skill moves the error in proportion
-    seeds, new_images, of_networks, both = found / 100**2
+    # Where the mean of all networks lies on a set of images, which is how difficult they are.
+    means = [made_up_difficulty(draw, images).mean() for _ in range(20_000)]
+    seeds, new_images, of_networks, both, around_mean = found / 100**2
     assert new_images == pytest.approx(by_images, rel=0.03)
     assert of_networks == pytest.approx(by_skill, rel=0.08)
     assert both == pytest.approx(np.var(alone) / 100**2, rel=0.05)
     assert both == pytest.approx(by_images + by_skill, rel=0.03)
+    apart = np.array(alone) / 100 - np.array(means)  # a new run, and a mean on others
+    assert around_mean == pytest.approx(np.var(apart), rel=0.05)
     # What adds the two spreads as if they were independent is too large by far.
     assert seeds + new_images > 1.2 * both
 

@@ -106,7 +106,7 @@ def alarms_and_misses(
         With the chosen threshold of each.
     """
     figure, axes = style.panels(3.4)
-    looks = ((style.ORANGE, "s"), (style.BLUE, "o"), (style.GREEN, "^"))
+    looks = ((style.BLUE, "s"), (style.GREEN, "o"), (style.PINK, "^"))
     for (name, found), (colour, marker) in zip(by_rule.items(), looks, strict=True):
         wrong, right = _in_steps(found)
         axes.plot(wrong, right, color=colour, marker=marker, label=name)
@@ -176,7 +176,7 @@ def _draw_box(axes: Axes, seen: np.ndarray) -> None:
         (middle_column - 10, middle_row - 10),
         20,
         20,
-        edgecolor=style.ORANGE,
+        edgecolor=style.GREY,
         linestyle="--",
         fill=False,
     )
