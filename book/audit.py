@@ -90,8 +90,8 @@ glue(zoo_date=ledger.facts["zoo"])
 #
 # ## The program, run again
 #
-# {numref}`tab-rerun` says with what the program was run again. {doc}`results` shows the runs: they settle whether the
-# source code gives the plotted result, and they show the same pattern of loss and error.
+# {numref}`tab-rerun` says with what the program was run again. {doc}`Results <results>` shows the runs: they settle
+# whether the source code gives the plotted result, and they show the same pattern of loss and error.
 
 # %% tags=["hide-input"]
 show_table(
@@ -109,8 +109,8 @@ show_table(
 # at first. {numref}`tab-rates` has the errors after the first epoch at the rate of the text, at a third of it and at
 # three times as much. The plot has {glue:text}`plotted_first`. So the rate of the text is told from these two, though
 # not from rates close to it. The optimiser is another matter: gradient descent with momentum, at a rate chosen for it,
-# ends at {glue:text}`by_sgd` in {doc}`what-matters`, where the recipe ends at {glue:text}`by_adam`, so where a training
-# ends cannot tell one from the other.
+# ends at {glue:text}`by_sgd` in {doc}`the chapter on what matters <what-matters>`, where the recipe ends at
+# {glue:text}`by_adam`, so where a training ends cannot tell one from the other.
 
 # %% tags=["hide-input"]
 first_errors = about_2020.first_errors()

@@ -98,9 +98,7 @@ show_table(
 # %%
 run = load_or_train(config)
 last = run.history[-1]
-print(
-    f"epoch {last.epoch}: test loss {last.test_loss:.4f}, test error {last.test_error:.2f} %"
-)
+print(f"test error after epoch {last.epoch}: {last.test_error:.2f} %")
 
 # %% tags=["remove-cell"]
 training, _ = load()
@@ -140,7 +138,8 @@ show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
 # Of two engines {numref}`code-step` is the one to learn from, in PyTorch: the gradient of the mean cross-entropy of a
 # batch, and a step of the optimiser. `python -m lenet5 train --engine torch` trains with it. The runs of this book are
 # made by a second engine, which computes the same steps, is several times as fast on these small networks, and gives
-# the same bytes wherever it was tried; {doc}`same-bytes` explains it. A test holds the two together.
+# the same bytes wherever it was tried; {doc}`the chapter on the same bytes <same-bytes>` explains it. A test holds the
+# two together.
 
 # %% tags=["remove-input"]
 caption = "The steps of an epoch in PyTorch, from `lenet5/model.py`."

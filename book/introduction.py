@@ -46,8 +46,8 @@ edition.show_note(config)
 # seeded, and its listing of the network leaves three names undefined. These we take from the program, and the numbers
 # behind the plot too. The program, in turn, is that of a public collection of examples for Flux {cite:p}`fluxzoo`,
 # white space apart, with functions added that draw two of the four figures. Starting from a well-made example is how
-# most people learn; it also means that the recipe is that of Flux's authors, down to the learning rate. {doc}`audit`
-# says of each claim where it stands.
+# most people learn; it also means that the recipe is that of Flux's authors, down to the learning rate.
+# {doc}`The audit <audit>` says of each claim where it stands.
 #
 # Other people with other software make a *replication* of the 2020 report. It is told apart from a *repetition*, by
 # which the same program gives the same numbers again: that is what `make reproduce` does with this book. The author of
@@ -110,7 +110,7 @@ edition.show_note(config)
 # This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one to compute, since it neither
 # overflows nor takes the logarithm of zero. A {term}`batch` is scored by the mean over its images. A network that knows
 # nothing gives every digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s`
-# {term}`nats <nat>`. Keep that value in mind: in {doc}`results` it gives away a slip in the plot of 2020.
+# {term}`nats <nat>`. Keep that value in mind: in {doc}`Results <results>` it gives away a slip in the plot of 2020.
 #
 # ## The optimiser
 #
@@ -158,5 +158,6 @@ glue("{} %", distorted_error=ledger.literature["lenet5-distorted"]["error"])
 # images as they are given or drawn to one of six widths, and distorted anew in every epoch, whose outputs are averaged.
 # It misreads {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`; each of
 # its networks alone misreads {glue:text}`mcdnn_singles`. LeNet-5 (1998) reached an error of {glue:text}`lenet5_error`,
-# and {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`. {doc}`committee` trains networks
-# of the multi-column kind, and a committee that a small computer can afford.
+# and {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`.
+# {doc}`The chapter on the committee <committee>` trains networks of the multi-column kind, and a committee that a small
+# computer can afford.

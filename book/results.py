@@ -79,8 +79,8 @@ show(
 #
 # Everybody would want this comparison: what the program of 2020 does today. It is public, and it was run
 # {glue:text}`reruns` times, in Julia and with the libraries of April 2020, once and outside this repository, which
-# holds the errors and losses that it printed (`data/rerun.csv`). {doc}`audit` lists the versions, and what had to be
-# changed to run it.
+# holds the errors and losses that it printed (`data/rerun.csv`). {doc}`The audit <audit>` lists the versions, and what
+# had to be changed to run it.
 #
 # The reruns end between {glue:text}`least` and {glue:text}`most`, at {glue:text}`rerun_mean` on average, with a
 # standard deviation of {glue:text}`rerun_spread` points. Our {glue:text}`seeds` seeds end at {glue:text}`seed_mean`,
@@ -146,11 +146,12 @@ glue("{:.2f}", early_p=intervals.rank_p(plotted_start, list(start)))
 #
 # We move the loss of the 2020 report back by one epoch: its first value, {glue:text}`original_first_loss`, is that of
 # an untrained network, for which every digit is as likely as any other, ln 10 = {glue:text}`ln10`. Ours starts at
-# {glue:text}`first_loss`, with {glue:text}`first_error` of the images misread. {doc}`audit` shows more of it.
+# {glue:text}`first_loss`, with {glue:text}`first_error` of the images misread. {doc}`The audit <audit>` shows more of
+# it.
 #
 # The lowest error of the plot, {glue:text}`original_best`, is at epoch {glue:text}`original_best_epoch`, and of our
 # run, {glue:text}`best_error`, at epoch {glue:text}`best_epoch`. Neither counts: it would be an epoch chosen on the
-# test images, and {doc}`variability` shows how much such a choice flatters.
+# test images, and {doc}`Variability <variability>` shows how much such a choice flatters.
 
 # %% tags=["hide-input"]
 show_table(
@@ -275,7 +276,8 @@ show("fig-maps", maps, origin)
 # ## What became of the claims
 #
 # {numref}`tab-verdicts` counts what became of the {glue:text}`audit.ipynb::claims:s` claims that the 2020 report makes,
-# in its text and its figures. {doc}`audit` defines the words, takes the claims one by one and says how each was tested.
+# in its text and its figures. {doc}`The audit <audit>` defines the words, takes the claims one by one and says how each
+# was tested.
 #
 # :::{table} The claims of the 2020 report, by verdict.
 # :name: tab-verdicts

@@ -25,12 +25,12 @@ glue("{:.0f} %", coverage=100 * verdict.COVERAGE)
 # processor at hand, its vector units and its cores. Two machines then add in two orders and round differently: PyTorch
 # may give slightly different numbers on different machines. In a training each step starts from the result of the step
 # before, and thousands of steps make a large difference of a small one
-# ({doc}`variability` shows how fast). Neither a seed nor a pinned version helps against that.
+# ({doc}`Variability <variability>` shows how fast). Neither a seed nor a pinned version helps against that.
 #
 # ## Five rules
 #
-# The runs of this book are trained by a program of about two thousand lines in C, `exact/kernel.c` and the files beside
-# it. It computes what {numref}`code-step` says, and leaves nothing to the machine:
+# The runs of this book are trained by a program in C, `exact/kernel.c` and the files beside it. It computes what
+# {numref}`code-step` says, and leaves nothing to the machine:
 #
 # 1. **Only five operations.** Sums, differences, products, quotients and square roots have one right answer each,
 #    which the standard IEEE 754 defines to the last bit. Library functions such as $e^x$ have none, so the program

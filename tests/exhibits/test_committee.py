@@ -144,9 +144,13 @@ def test_one_more_run_scatters_as_many_do_about_the_mean_of_a_few():
 @pytest.mark.parametrize(
     ("tuned", "network", "said"),
     [
-        ([0.9, 0.91, 0.92], [1.1, 1.12, 1.11], "A better rate helps the recipe more"),
-        ([1.1, 1.12, 1.11], [0.9, 0.91, 0.92], "Another network helps the recipe"),
-        ([0.9, 1.1, 1.0], [1.1, 0.9, 1.0], "Whether a better rate or another network"),
+        ([0.9, 0.91, 0.92], [1.1, 1.12, 1.11], "On the images held back the best rate"),
+        (
+            [1.1, 1.12, 1.11],
+            [0.9, 0.91, 0.92],
+            "On the images held back the best other",
+        ),
+        ([0.9, 1.1, 1.0], [1.1, 0.9, 1.0], "Whether the best rate or the best other"),
     ],
 )
 def test_rate_and_network_are_told_apart_by_the_images_held_back(tuned, network, said):

@@ -38,11 +38,9 @@ def rate_or_network(tuned: Outcome, network: Outcome) -> str:
     difference = paired(tuned.held_back, network.held_back)
     word = verdict(difference, difference.p_value)
     if word == ALIKE:
-        return (
-            "Whether a better rate or another network helps the recipe more stays open"
-        )
+        return "Whether the best rate or the best other network does better stays open"
     if word == BETTER:
-        return (
-            "A better rate helps the recipe more than any other network that was tried"
-        )
-    return "Another network helps the recipe more than any better rate that was tried"
+        return "On the images held back the best rate does better than the best other network"
+    return (
+        "On the images held back the best other network does better than the best rate"
+    )
