@@ -118,7 +118,7 @@ def test_hands_draw_their_numbers_anew_and_never_twice():
 
 def test_a_printed_letter_is_filled_as_matplotlib_fills_it():
     outlines = placed(
-        [2 * line for line in inputs.outlines("A", "DejaVu Sans")], 140, 140
+        [2 * line for line in inputs.outlines("A", inputs.FONTS[0])], 140, 140
     )
     ours = inputs.filled_in(outlines) > 0
     y, x = np.mgrid[:SIDE, :SIDE] + 0.5

@@ -5,8 +5,10 @@ has other letters, other signs, digits in another hand, and other random numbers
 """
 
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
+import matplotlib
 import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
@@ -29,8 +31,9 @@ BLANK = "blank sheets"
 TWO = "two digits"
 TWINS = "letters that look like digits"
 NONE = (LETTERS, PRINTED, SIGNS, SCRIBBLES, DASHES, DOTS, FILLED, BLANK, TWO)
-# Sans-serif fonts that matplotlib brings: their strokes are as wide as the pad's pen.
-FONTS = ("DejaVu Sans", "DejaVu Sans Mono")
+# Sans-serif fonts, whose strokes are as wide as the pad's pen. These files come with
+# matplotlib; by its name alone a system might bring another font.
+FONTS = ("DejaVuSans.ttf", "DejaVuSansMono.ttf")
 
 
 class Drawing(NamedTuple):
@@ -215,7 +218,8 @@ def _every_second(shapes_by_name: dict[str, str], first: int) -> dict[str, str]:
 
 def outlines(letter: str, font: str) -> list[np.ndarray]:
     """The closed outlines of a letter, 100 pixels from line to line, y downwards."""
-    path = TextPath((0, 0), letter, size=100, prop=FontProperties(family=font))
+    file = Path(matplotlib.get_data_path(), "fonts", "ttf", font)
+    path = TextPath((0, 0), letter, size=100, prop=FontProperties(fname=file))
     return [outline * (1, -1) for outline in path.to_polygons()]
 
 
