@@ -3,27 +3,42 @@
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
-SYSTEM := chromium firefox-esr qpdf qemu-user nodejs latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
+TEX := latexmk tex-gyre texlive-fonts-recommended texlive-latex-extra texlive-latex-recommended
+SYSTEM := chromium firefox-esr qpdf qemu-user nodejs $(TEX)
+# It installs what lacks, where it may, and fails where something still lacks.
+INSTALL := $(BIN)/python -m tools.debian_packages
 PYTEST := $(BIN)/python -m pytest --nbval --numprocesses 2 --dist loadfile
 
-.PHONY: help reproduce verify test test-all book pdf what-if serve record seeds ladder committee behaviour bench lint clean
+.PHONY: help reproduce reproduction codecheck crate verify test test-all book pdf what-if serve record seeds ladder committee behaviour bench lint clean
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
+# The run is recorded as it goes. (Where $(MAKE) stands in a line, make -n runs it all the same.)
+AGAIN = $(MAKE) --no-print-directory
 reproduce: $(VENV) ## train, execute every chapter, build HTML and PDF, and say what changed
-	@$(BIN)/python -m ext.compare_files before book record
+	@$(BIN)/python -m tools.run_crate $(AGAIN) reproduction
+
+reproduction: $(VENV)
+	@$(BIN)/python -m tools.compare_files before book record
 	$(BIN)/python -m lenet5 train --fresh
-	$(BIN)/python -m ext.chapters
+	$(BIN)/chapters run
 	$(BIN)/jupyter-book build . --all
-	@$(BIN)/python -m ext.pdf --if-possible
+	@if $(INSTALL) $(TEX); then $(BIN)/chapters pdf; else echo "So the PDF is not built."; fi
 	@$(BIN)/python -m lenet5 verify || [ $$? -eq 3 ] # 3: of another network nothing was published
-	@$(BIN)/python -m ext.compare_files after book record
+	@$(BIN)/python -m tools.compare_files after book record
+
+crate: $(VENV) ## pack the record of the last make reproduce, _build/run-crate.zip
+	@test -d _build/run-crate || { echo "make: no run is recorded yet: make reproduce records one"; exit 1; }
+	cd _build/run-crate && ../../$(BIN)/python -m zipfile -c ../run-crate.zip *
+
+codecheck: $(VENV) ## write codecheck.yml anew, for whoever checks the report
+	@$(BIN)/python -m tools.codecheck
 
 verify: $(VENV) ## judge this machine's run of the report against the published one
 	@$(BIN)/python -m lenet5 verify
 
 test: $(VENV) ## run the tests, and every chapter against its stored outputs: some minutes
-	@$(BIN)/python -m ext.debian_packages $(SYSTEM)
+	@$(INSTALL) $(SYSTEM) || true
 	$(PYTEST) -m "not long"
 
 test-all: test ## run the long tests too
@@ -33,10 +48,11 @@ book: $(VENV) ## build the book in _build/html; only chapters whose code changed
 	$(BIN)/jupyter-book build .
 
 pdf: $(VENV) ## build the PDF, _build/latex/lenet5.pdf, and the HTML book with links to it
-	@$(BIN)/python -m ext.pdf
+	@$(INSTALL) $(TEX)
+	@$(BIN)/chapters pdf
 
 what-if: $(VENV) ## an edition with other parameters: make what-if EPOCHS=3 NETWORK=20C4-MP2-40C5-MP3-150N
-	@$(BIN)/python -m ext.what_if $(filter-out PYTHON=%,$(MAKEOVERRIDES))
+	@$(BIN)/chapters what-if $(filter-out PYTHON=%,$(MAKEOVERRIDES))
 
 serve: book ## build the book and serve it on http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
@@ -87,7 +103,7 @@ clean: ## remove what was built; runs/ and .venv stay
 $(VENV): requirements.txt constraints.txt pyproject.toml
 	@command -v $(firstword $(PYTHON)) >/dev/null || \
 		{ echo "make: $(PYTHON) is not found: install Python 3.11 to 3.14, or name it, as in PYTHON=python3.13"; exit 1; }
-	@$(PYTHON) ext/check_python.py
+	@$(PYTHON) tools/check_python.py
 	@echo "Installing into .venv: pip fetches 3.1 GB with PyTorch for CUDA, or 0.5 GB with a CPU build (README.md"
 	@echo "says how to choose). That takes some three minutes, and at 10 MB a second five more, or one."
 	$(PYTHON) -m venv .venv

@@ -11,8 +11,6 @@ schedule: str = Config.schedule
 seed: int = Config.seed
 
 # %% tags=["remove-cell"]
-from itertools import combinations
-
 import numpy as np
 
 from exhibits import edition, glue, provenance, show, show_table
@@ -21,7 +19,7 @@ from exhibits.audit.evidence import Evidence
 from exhibits.audit.published import systems
 from exhibits.report import make_report
 from exhibits.reruns import ORIGIN as ORIGIN_OF_RERUNS
-from studies import intervals, mistakes, rates, seeds, variations
+from studies import intervals, rates, seeds, variations
 
 config = edition.config_of_parameters(globals())
 report = make_report(config)
@@ -54,9 +52,10 @@ edition.show_note(config)
 # little. A claim **does not hold** if what we find contradicts it.
 #
 # Of a whole report we use the words of the Association for Computing Machinery {cite:p}`acm2020`; other authors use
-# them otherwise {cite:p}`gundersen2021`. Who *repeats* a result gets it again by the same people with the same program,
-# as `make reproduce` does with ours. Who *reproduces* it is another, with the same program: so do the reruns below with
-# the 2020 report. Who *replicates* it is another, with another program: so does this book.
+# them otherwise {cite:p}`gundersen2021`. To *repeat* a result is to get it again as the same people with the same
+# program: we do so with `make reproduce`. To *reproduce* it takes other people with the same program: a reader who runs
+# `make reproduce` does that with our result, and the reruns below do it with the 2020 report. To *replicate* it takes
+# other people with another program, which is what this book does.
 #
 # ## The text alone does not suffice
 #
@@ -66,7 +65,7 @@ edition.show_note(config)
 # `nclasses`, are not defined in it. This book takes what the text leaves open from the program, and the numbers behind
 # the plot from the function that draws it.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: what text and program say"}
 origin_of_ledger = "File `book/claims.yml`, read off the public source of 2020"
 show_table(
     "what a run needs | the text and the figures say | the program says",
@@ -93,7 +92,7 @@ glue(zoo_date=ledger.facts["zoo"])
 # {numref}`tab-rerun` says with what the program was run again. {doc}`Results <results>` shows the runs: they settle
 # whether the source code gives the plotted result, and they show the same pattern of loss and error.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the versions of the rerun"}
 show_table(
     "what | with what",
     tables.rerun_rows(ledger.facts["rerun"]),
@@ -112,7 +111,7 @@ show_table(
 # ends at {glue:text}`by_sgd` in {doc}`the chapter on what matters <what-matters>`, where the recipe ends at
 # {glue:text}`by_adam`, so where a training ends cannot tell one from the other.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: one epoch by its rate"}
 first_errors = about_2020.first_errors()
 show_table(
     "learning rate | seeds | lowest, % | mean, % | highest, %",
@@ -140,7 +139,7 @@ glue("{:.2f} %", by_adam=outcomes["the recipe"].test.mean())
 # ```{app} claims
 # ```
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the claims are tested"}
 found = findings.find_all(about_2020)
 counts = findings.count_verdicts(found)
 glue(claims=len(found))
@@ -174,7 +173,7 @@ show_table(
 # The loss of the 2020 report as drawn, and moved back by one epoch, where it meets that of our run on the test images.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the loss, moved back"}
 glue("{:.3f}", as_drawn=evidence.correlation(0), moved=evidence.correlation(1))
 glue(printed=evidence.reruns.errors.shape[1], plotted=len(report.original))
 show("fig-errata", figures.errata(report.history, report.original, report.name), origin)
@@ -188,12 +187,15 @@ show("fig-errata", figures.errata(report.history, report.original, report.name),
 # the 2020 report and those of others.
 #
 # The last column has the {term}`p-value` of the difference from ours, by a test of two proportions. Who makes
-# {glue:text}`tests` tests may well find one small by luck, so the p-values are raised by Holm's method
-# {cite:p}`holm1979`; one of {glue:text}`significance` or more is within noise. The test takes the mistakes of two
-# networks as independent. They read the same images and share mistakes, so that McNemar's test on both lists of
-# mistakes could find smaller differences {cite:p}`dietterich1998`, but the lists of the others are not published.
+# {glue:text}`tests` tests may well find one small p-value by luck, so all are raised by {term}`Holm's correction`
+# {cite:p}`holm1979`: the smallest is multiplied by the number of tests, the next by one less, and so on, and none may
+# end below the one before it. One of {glue:text}`significance` or more is within noise. The test takes the mistakes of
+# two networks as independent. They read the same images and share mistakes, so that {term}`McNemar's test` on both
+# lists of mistakes could find smaller differences {cite:p}`dietterich1998`, but the lists of the others are not
+# published. Nor would it compare recipes: {doc}`Variability <variability>` shows how often it tells two networks of one
+# recipe apart. Whatever the test, a single run of each cannot tell a better recipe from a better draw.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: errors and their intervals"}
 compared = systems(evidence)
 significance = 1 - intervals.LEVEL
 show_table(
@@ -210,29 +212,20 @@ low, high = compared[0].interval
 glue("{:.0f} %", level=100 * intervals.LEVEL)
 glue("{:.2f}", significance=significance)
 glue(tests=len(compared) - 1, interval=f"{low:.2f} to {high:.2f} %")
-wrong = mistakes.read().wrong
-pairs = [intervals.mcnemar(*pair).p_value for pair in combinations(wrong, 2)]
-glue(paired_seeds=len(wrong), pairs=len(pairs))
-glue("{:.2f}", smallest_p=intervals.mcnemar(wrong[0], wrong[1]).p_value)
-glue("{:.0f} %", unlike=100 * np.mean(np.array(pairs) < significance))
 
 # %% [markdown]
-# McNemar's test compares two networks, and not the recipes that made them. Of the {glue:text}`pairs` pairs that
-# {glue:text}`paired_seeds` seeds of one recipe make, {glue:text}`unlike` differ by it at {glue:text}`significance`; the
-# first two have a p-value of {glue:text}`smallest_p`. So a single run of each cannot tell a better recipe from a better
-# draw, whatever the test.
-#
 # All these systems are measured on the same {glue:text}`dataset.ipynb::test:s` images, for decades. Do they still say
 # how well a network reads new digits? Yadav and Bottou {cite:p}`yadav2019` rebuilt the lost part of MNIST's test set
 # and tried: on new digits the errors are somewhat higher, and the order of the systems mostly stays. Recht and others
-# {cite:p}`recht2019` found the same with photographs. So read a small error as one on these images.
+# {cite:p}`recht2019` did the same with photographs: there the errors rise more, and the order stays. So read a small
+# error as one on these images.
 #
 # ## Labels in doubt
 #
-# Some test labels are wrong, or no one can tell. Raters rejected {glue:text}`rejected` of them {cite:p}`northcutt2021`.
-# The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes. Its error is
-# {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those images.
-# {numref}`fig-atlas` shows the mistakes, those in doubt in a frame. A click on one shows it on the page {doc}`draw`.
+# Some test labels are wrong, and of some nobody can tell. Raters rejected {glue:text}`rejected` of them
+# {cite:p}`northcutt2021`. The network misreads {glue:text}`rejected_wrong` of those, as far as the given label goes.
+# Its error is {glue:text}`results.ipynb::error:s` with the given labels and {glue:text}`kept_error` without those
+# images. {numref}`fig-atlas` shows the mistakes, those in doubt in a frame.
 #
 # ```{glue:figure} fig-atlas
 # :name: fig-atlas
@@ -246,7 +239,7 @@ glue("{:.0f} %", unlike=100 * np.mean(np.array(pairs) < significance))
 # A click on an image puts it on the pad of the page {doc}`draw`, where the committee and LeNet-5 of 1998 read it too.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: all mistakes"}
 misread = predictions.wrong
 rejected = ledger.facts["rejected"]  # images, by their place in the file
 kept = np.ones(evidence.images, bool)
@@ -265,15 +258,15 @@ show("fig-atlas", figures.atlas(predictions, rejected), origin)
 # 1. The plot ends at {glue:text}`plotted_mistakes` mistakes. Between which numbers of mistakes on as many images would
 #    another network be "within noise" of it, by the test of two proportions alone? Use
 #    `studies.intervals.difference`.
-# 2. Four tests have the p-values {glue:text}`four`. Which are below five in a hundred by Holm's method, and
-#    which by Bonferroni's, which multiplies each by four? Use `studies.intervals.holm`.
+# 2. Four tests have the p-values {glue:text}`four`. Which are below five in a hundred after Holm's correction, and
+#    which after Bonferroni's, which multiplies each by four? Use `studies.intervals.holm`.
 # 3. A claim is that a training takes Adam. Name a test that could tell it from gradient descent, and one that could
 #    not.
 #
 # :::{dropdown} Solutions
 # 1. From {glue:text}`fewest_alike` to {glue:text}`most_alike`. So one run can hardly contradict such a claim, which is
 #    why the optimiser is called consistent and no more.
-# 2. By Holm's method they become {glue:text}`by_holm`, by Bonferroni's {glue:text}`by_bonferroni`: the first alone
+# 2. By Holm's correction they become {glue:text}`by_holm`, by Bonferroni's {glue:text}`by_bonferroni`: the first alone
 #    stays below in both.
 # 3. The error of the last epoch cannot. The program can, since it names the optimiser; so could the weights after one
 #    step, since Adam moves each by about the learning rate, whatever its gradient.

@@ -65,7 +65,7 @@ glue(epochs=committee.AS_GIVEN.epochs, trained=len(columns.table))
 # epochs present it.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: views of a digit"}
 digit = train.images[:1]
 shown = [view(digit, column.width)[0] for column in committee.PUBLISHED]
 engine = for_column(committee.AS_GIVEN, 0)
@@ -105,20 +105,20 @@ glue("{:.2f} %", their_column=ledger.facts["mcdnn_single"])
 # %% [markdown]
 # ## A committee for two cores
 #
-# Since 2012 networks learn faster: the values within a layer are brought to one scale, batch by batch; ReLU, which
-# only cuts off what is below zero, replaces the hyperbolic tangent; and Adam's rate rises and falls once. A network of
-# {glue:text}`member_parameters` numbers then needs {glue:text}`member_epochs` epochs in place of
-# {glue:text}`their_epochs`. The committee has
-# {glue:text}`networks` such *members*, {glue:text}`seeds` for each of three views. PyTorch trains them, so that
-# another machine may end at slightly different weights; ours are kept. Reading is exact: from the weights kept, every
-# build that was tried computes the same bytes, and so every error below.
+# Since 2012 networks learn faster: the values within a layer are brought to one scale, batch by batch (*batch
+# normalisation*); ReLU, which only cuts off what is below zero, replaces the hyperbolic tangent; and Adam's rate rises
+# and falls once. A network of {glue:text}`member_parameters` numbers then needs {glue:text}`member_epochs` epochs in
+# place of {glue:text}`their_epochs`. The committee has {glue:text}`networks` such *members*, {glue:text}`seeds` for
+# each of three views. PyTorch trains them, so that another machine may end at slightly different weights; ours are
+# kept. Reading is exact: from the weights kept, every build that was tried computes the same bytes, and so every error
+# below.
 #
 # What was open was settled on {glue:text}`held_back` training images that trained nothing, with trainings of
-# {glue:text}`choice_epochs` epochs: how strong the distortions are, and which views. No change differs by more than two
-# seeds of one choice do, so what was chosen first is kept. This gave a forecast for the committee:
+# {glue:text}`choice_epochs` epochs: how strong the distortions are, and which views. No change moves the error by more
+# than another seed does, so what was chosen first is kept. This gave a forecast for the committee:
 # {glue:text}`promised`, which is the share of these images that at least half of the {glue:text}`forecasters` networks
-# of its three views misread. Only then, on {glue:text}`read_on`, were the test
-# images read, by each network once, when it had been trained. Nothing was chosen after.
+# of its three views misread. Only then, on {glue:text}`read_on`, were the test images read, by each network once, when
+# it had been trained. Nothing was chosen after.
 
 # %% tags=["remove-input", "hide-output"] mystnb={"code_prompt_show": "A member, and what was tried"}
 caption = "A member of the committee, from `networks/member/definition.py`."
@@ -147,7 +147,8 @@ glue(forecasters=COUNTS[committee.read_choices().column.isin(views).sum()])
 # Together the {glue:text}`networks` misread {glue:text}`error`, {term}`Wilson's interval` {glue:text}`low` to
 # {glue:text}`high`; alone they misread {glue:text}`single` on average, from {glue:text}`best_single` to
 # {glue:text}`worst_single`. One committee is one draw, as one seed is. {numref}`fig-sizes` takes the networks in a
-# thousand random orders and has the first of each order read together. Most of the gain comes with the first few.
+# thousand random orders, and has the first one, two, three and so on of each order read together. Most of the gain
+# comes with the first few.
 #
 # ```{glue:figure} fig-sizes
 # :name: fig-sizes
@@ -157,7 +158,7 @@ glue(forecasters=COUNTS[committee.read_choices().column.isin(views).sum()])
 # nine in ten of them. All share the same networks, so the band ends in one point.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the error by the number of networks"}
 sizes = figures.errors_by_size(members.errors_by_size())
 show("fig-sizes", sizes, origin_of_members)
 glue("{:.2f} %", best_single=min(members.singles), worst_single=max(members.singles))
@@ -177,7 +178,7 @@ glue("{:.2f} %", best_single=min(members.singles), worst_single=max(members.sing
 # read alone, such as *9:12* for twelve that read a nine. A frame marks labels that raters rejected.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: what is still misread"}
 wrong = members.wrong
 titles = []
 for place in wrong:
@@ -207,7 +208,7 @@ glue(outvoted=COUNTS[(members.voted != members.read)[wrong].sum()])
 # cheaper, lower better.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: error against cost"}
 steps = [*ladder.read(ladder.STUDY, [BEST]), ladder.read_report()]
 here = costs.costs_here(steps, columns, members)
 published = costs.costs_of_papers(here[0].multiply_adds, columns)
@@ -233,14 +234,15 @@ show_table(
 #
 # - Trained as in 1998, layers of today reach {glue:text}`ladder.ipynb::top:s`; LeNet-5 of 1998 itself reaches
 #   {glue:text}`ladder.ipynb::best:s`, and the recipe of the 2020 report {glue:text}`ladder.ipynb::report:s`.
-# - {glue:text}`what-matters.ipynb::under_trained:s` {glue:text}`rate_or_network`:
-#   see {doc}`the chapter on what matters <what-matters>`.
-# - {glue:text}`networks` networks that read together reach {glue:text}`error`, as {glue:text}`their_networks` did in
-#   2012, for {glue:text}`times_read` times the multiply-adds that the 2020 report's network takes to read an image.
+# - The 2020 report's recipe was varied, one thing at a time. {glue:text}`what-matters.ipynb::under_trained:s`
+#   {glue:text}`rate_or_network`: see {doc}`the chapter on what matters <what-matters>`.
+# - {glue:text}`networks` networks that read together reach {glue:text}`error`, about as {glue:text}`their_networks` did
+#   in 2012. To read an image they take {glue:text}`times_read` times the multiply-adds of the 2020 report's network.
 #
 # ## Exercises
 #
 # 1. The committee averages probabilities. How many test images would it misread if it counted votes, one a network?
+#    (`studies.committee.read` has what each network reads.)
 # 2. Train the report's network with “{glue:text}`rate`”, the rate with the lowest error on the images held back.
 #    Where do you expect its test error, and where does yours end?
 # 3. How many multiply-adds does it cost to misread one image less than the report's network, by the

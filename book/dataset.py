@@ -45,7 +45,7 @@ glue(side=train.images.shape[-1], classes=len(train_counts))
 # subtracted, and none is shifted, rotated or distorted. {glue:text}`paper` of all pixels are bare paper, and the mean
 # grey is {glue:text}`mean_grey`.
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the hundred digits"}
 places = read_places()
 glue(close=close_calls(places))
 show(
@@ -63,7 +63,7 @@ glue("{:.3f}", mean_grey=train.images.mean() / 255)
 # {glue:text}`fewest_digit` has the fewest, {glue:text}`fewest`, and the digit {glue:text}`most_digit` the most,
 # {glue:text}`most` ({numref}`tab-classes`).
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: images per class"}
 glue("{:,}", fewest=train_counts.min(), most=train_counts.max())
 glue("{:,}", mean_count=round(train_counts.mean()))
 glue(fewest_digit=train_counts.argmin(), most_digit=train_counts.argmax())

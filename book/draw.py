@@ -82,7 +82,7 @@ readers = Readers.of_record(run.engine())
 # and the probability of each digit.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: what the pad does"}
 letter = figures.draw_letter()
 read = readers.read_drawings([inputs.Drawing(inputs.LETTERS, "A", letter)])
 theirs = judged.opinion_on(read, 0).probabilities
@@ -130,7 +130,7 @@ glue("{:.0f} %", dot_sure=100 * of_dot.max())
 # mark what each rule would be given, at most as far as the dotted line.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the threshold is chosen"}
 choosing = inputs.half(inputs.CHOOSING)
 found = readers.read_drawings(choosing)
 _, held_back = hold_back(train)
@@ -160,7 +160,7 @@ glue("{:g} %", without_1998=100 * taken[judged.WITHOUT_1998].threshold)
 # threshold, and of digits that are new to them they are less sure, so more get a no. Of those that pass
 # {glue:text}`tested_wrong` is misread, where our network alone misreads {glue:text}`tested_wrong_alone` of all.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the rule is tried"}
 judging = inputs.half(inputs.JUDGING)
 held = readers.read_drawings(judging)
 tested = readers.read_images(test.images[::5])
@@ -210,7 +210,7 @@ glue(ones_refused=refused[judged.of_name(judging, inputs.DIGITS, "1")].sum())
 # read.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: what passes"}
 places = judged.passed(judging, held)
 titles = [figures.title_of(judging[place], held.report[place]) for place in places]
 show("fig-passes", figures.not_refused(held.seen[places], titles), origin)

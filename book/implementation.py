@@ -74,7 +74,7 @@ glue("{:.0f} %", held=100 * held, done=100 * done)
 # times, once for each place in the image: here they have {glue:text}`held` of the parameters and do {glue:text}`done`
 # of the multiply-adds. Dense layers have the rest.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the layers counted"}
 show_table(
     "layer | kind | output shape | parameters | multiply-adds",
     implementation.layer_rows(layers),
@@ -112,7 +112,7 @@ glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
 # steps, of which the last reads the {glue:text}`last_batch` images that are left over. Loss and error are measured on
 # all images of both splits, before the first epoch and after each one.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the two recipes"}
 show_table(
     "setting | 2020 report | this run",
     implementation.recipe_rows(run),

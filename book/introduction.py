@@ -40,18 +40,19 @@ edition.show_note(config)
 #
 # ## What is repeated, and from what
 #
-# Its text, its figures and its program are public, and *the 2020 report* means all three. The text alone is not enough
-# to repeat the run. It names the network, the optimiser, the learning rate, the loss and the number of epochs. It does
-# not say how many images a training step reads, how the first weights are drawn, or whether the random numbers were
-# seeded, and its listing of the network leaves three names undefined. These we take from the program, and the numbers
-# behind the plot too. The program, in turn, is that of a public collection of examples for Flux {cite:p}`fluxzoo`,
-# white space apart, with functions added that draw two of the four figures. Starting from a well-made example is how
-# most people learn; it also means that the recipe is that of Flux's authors, down to the learning rate.
-# {doc}`The audit <audit>` says of each claim where it stands.
+# The text, the figures and the program of the course report are public, and *the 2020 report* means all three. The text
+# alone is not enough to repeat the run. It names the network, the optimiser, the learning rate, the loss and the number
+# of epochs. It does not say how many images a training step reads, how the first weights are drawn, or whether the
+# random numbers were seeded, and its listing of the network leaves three names undefined. These we take from the
+# program, and the numbers behind the plot too. The program, in turn, is that of a public collection of examples for
+# Flux {cite:p}`fluxzoo`, white space apart, with functions added that draw two of the four figures. Starting from a
+# well-made example is how most people learn; it also means that the recipe is that of Flux's authors, down to the
+# learning rate. {doc}`The audit <audit>` says of each claim where it stands.
 #
-# Other people with other software make a *replication* of the 2020 report. It is told apart from a *repetition*, by
-# which the same program gives the same numbers again: that is what `make reproduce` does with this book. The author of
-# the 2020 report was not asked for anything, and helped by publishing what he had.
+# Other people with other software make a *replication* of the 2020 report. A *repetition* is something else: the same
+# people get the same numbers again with their own program. We do that with `make reproduce`; a reader who runs it makes
+# a *reproduction* of ours. The author of the 2020 report was not asked for anything, and helped by publishing what he
+# had.
 #
 # ## How to read this book
 #
@@ -70,17 +71,17 @@ edition.show_note(config)
 # LeNet-5 dates from 1998 {cite:p}`lecun1998`. Its *convolutions* look for local patterns: the first for strokes and
 # edges in the image, the next for combinations of what the first has found. *Max-pooling* keeps the strongest answer in
 # every small block and so halves the resolution. *Dense* layers turn the values that remain into ten, one for each
-# digit. {glue:text}`network` {numref}`fig-architecture` shows the shapes on the way.
+# digit. {numref}`fig-architecture` shows the network of this book, with the shapes on the way. {glue:text}`network`
 
 # %% [markdown]
 # ```{glue:figure} fig-architecture
 # :name: fig-architecture
 # :alt: From left to right, a grey sheet for the image, and a stack of sheets for each layer of maps, pink after a
-# :  convolution and smaller and orange after a pool, with its shape below it. Below, a blue bar for each dense layer,
+# :  convolution and smaller and grey after a pool, with its shape below it. Below, a pink bar for each dense layer,
 # :  with its number of values beside it.
 # The network, laid out from its description. Above, each stack is the maps of a layer drawn to scale, with a sheet for
 # each, forty at most; under it stand the shape of the output and the size of the kernel. Below, each bar is a dense
-# layer, as long as it has values.
+# layer, as long as it has values. Pink layers have weights to learn, grey ones have none.
 # ```
 #
 # The network of 2020 differs from the design of 1998 in five ways. Its images have no margin: they stand as 28×28
@@ -114,9 +115,9 @@ edition.show_note(config)
 #
 # ## The optimiser
 #
-# The weights follow Adam {cite:p}`kingma2014`. With $g_t$ the gradient of the batch loss at step $t$, Adam keeps a
-# running mean of the gradient and one of its square, corrects both for their start at zero, and moves each weight
-# $\theta$ by a step of about the learning rate $\eta$:
+# The weights follow Adam {cite:p}`kingma2014`. The {term}`gradient` $g_t$ says, at step $t$, how the loss of the batch
+# changes with each weight. Adam keeps a running mean of the gradient and one of its square, corrects both for their
+# start at zero, and moves each weight $\theta$ by a step of about the {term}`learning rate` $\eta$:
 #
 # ```{math}
 # :label: eq-adam
@@ -129,9 +130,10 @@ edition.show_note(config)
 # ```
 #
 # The 2020 report takes $\eta = 3 \times 10^{-4}$. The other constants in {eq}`eq-adam` are those that Adam's authors
-# suggest: $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. There is no weight decay.
+# suggest: $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\varepsilon = 10^{-8}$. Nothing draws the weights towards zero, as
+# *weight decay* would.
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the network drawn"}
 layers = layer_table(described)
 parameters = sum(row.parameters for row in layers)
 dense = sum(row.parameters for row in layers if row.kind == "dense")
@@ -154,10 +156,10 @@ glue("{} %", distorted_error=ledger.literature["lenet5-distorted"]["error"])
 # ## Better networks
 #
 # LeNet-5 is not the best reader of these digits, and the 2020 report does not say that it is. Among the best it names a
-# *multi-column deep neural network* of 2012 {cite:p}`ciresan2012`: {glue:text}`mcdnn_networks` networks, trained on
-# images as they are given or drawn to one of six widths, and distorted anew in every epoch, whose outputs are averaged.
-# It misreads {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of {glue:text}`mcdnn_accuracy`; each of
-# its networks alone misreads {glue:text}`mcdnn_singles`. LeNet-5 (1998) reached an error of {glue:text}`lenet5_error`,
-# and {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`.
+# *multi-column deep neural network* of 2012 {cite:p}`ciresan2012`: {glue:text}`mcdnn_networks` networks whose outputs
+# are averaged. They are trained on images as they are given or drawn to one of six widths, and distorted anew in every
+# epoch. Together they misread {glue:text}`mcdnn_mistakes` of the 10,000 test images, an accuracy of
+# {glue:text}`mcdnn_accuracy`; each of them alone misreads {glue:text}`mcdnn_singles`. LeNet-5 (1998) reached an error
+# of {glue:text}`lenet5_error`, and {glue:text}`distorted_error` with distorted training images {cite:p}`lecun1998`.
 # {doc}`The chapter on the committee <committee>` trains networks of the multi-column kind, and a committee that a small
 # computer can afford.

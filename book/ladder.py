@@ -43,12 +43,11 @@ glue(moral=prose.moral(steps, report, untuned, tuned))
 # LeNet-5 as its paper of 1998 describes it {cite:p}`lecun1998`, trained anew, misreads {glue:text}`best` of the test
 # images on average. The network of the 2020 report, {glue:text}`network`, bears its name and misreads
 # {glue:text}`report`. Its layers are not to blame: trained as in 1998, layers like those reach {glue:text}`top`. But
-# the training of 1998 was tuned, by its authors and again here, and the one rate of the report was not.
-# {glue:text}`moral`
+# the training of 1998 was tuned, by its authors and again here, and the one learning rate of the 2020 report was not.
 #
-# This chapter walks from the one network to the other, one change at a time, with {glue:text}`seeds` seeds at each
-# step, {glue:text}`report_seeds` at the last one, the 2020 recipe, and {glue:text}`beside_seeds` for each of two
-# networks beside the walk.
+# This chapter walks from the one network to the other as on the rungs of a ladder, with one change at each
+# {term}`rung`. There are {glue:text}`seeds` seeds of each, {glue:text}`report_seeds` of the last one, the 2020 recipe,
+# and {glue:text}`beside_seeds` for each of two networks beside the ladder. {glue:text}`moral`
 #
 # ## A ladder of networks
 #
@@ -79,14 +78,14 @@ glue(moral=prose.moral(steps, report, untuned, tuned))
 # is the error that the paper of 1998 states.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the ladder drawn"}
 beside = [untuned, tuned]
 glue("{:,}", held_back=HELD_BACK)
 glue(tuned_name=variations.best(variations.read(), variations.OF_RATE).name)
 glue(batch=edition.published().config.batch_size)
 show("fig-ladder", figures.errors_by_rung([*steps, report], beside, paper), origin)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the ladder in numbers"}
 show_table(
     "rung | seeds | error | change | on training images",
     tables.rung_rows(steps, report, beside),
@@ -105,7 +104,9 @@ show_table(
 # {glue:text}`by_adam`, and the smaller input {glue:text}`by_28`. {glue:text}`tested` (“Beyond chance” is meant after
 # Holm's correction, which counts all steps; {doc}`the chapter on what matters <what-matters>` explains it.) This does
 # not make Adam the worse rule, for it came untuned. Another rate alone changes the error by {glue:text}`by_tuning`.
-# What Adam brings is ease: one rate to set, no second derivatives, and batches that keep a wide processor busy.
+# (That is the interval of these seeds by themselves. {doc}`what-matters` judges the same difference by the scatter of
+# all variations, so that its range is another.) What Adam brings is ease: one rate to set, no second derivatives, and
+# batches that keep a wide processor busy.
 
 # %% tags=["remove-cell"]
 for before, step in itertools.pairwise(steps[1:]):
@@ -156,7 +157,7 @@ show_table(
 # that keeps it finite. An engine of its own trains these networks, to the same bytes in every build that was tried, as
 # the exact engine of the report's network does.
 
-# %% tags=["remove-input", "hide-output"] mystnb={"code_prompt_show": "The network of 1998 in PyTorch"}
+# %% tags=["remove-input", "hide-output", "not-in-print"] mystnb={"code_prompt_show": "The network of 1998 in PyTorch"}
 where = "from `networks/lenet1998/definition.py`."
 show_source(definition.LeNet, f"The networks of all rungs, {where}", "code-lenet1998")
 show_source(
@@ -186,7 +187,7 @@ show_source(
 # other seeds.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the error by pass"}
 network, stored = ladder.read_network()
 misread_test = [int(count) for count in stored["misread"].split()]
 train_errors = 100 * np.array(stored["misread_train"]) / TRAINING
@@ -291,7 +292,7 @@ glue("{} %", distorted=tables.error_with_interval(distorted))
 # the higher the value.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: what 1998 makes of a digit"}
 image = test.images[test.labels == 4][0]
 network.read(image[None])  # it keeps what its layers make of it
 maps = figures.first_maps(image, network.maps, rungs.BEST.side)

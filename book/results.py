@@ -61,7 +61,7 @@ edition.show_note(config)
 # one nine of ten. Each thin line is a run of the 2020 report's own program, made once and outside this repository.
 # ```
 
-# %% save_as="answer.svg" tags=["hide-input", "remove-output"]
+# %% save_as="answer.svg" tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the error by epoch"}
 study = seeds.read()
 reruns = read_reruns()
 glue("{:.2f} %", original_error=100 - original.accuracy.iloc[-1])
@@ -83,26 +83,28 @@ show(
 # had to be changed to run it.
 #
 # The reruns end between {glue:text}`least` and {glue:text}`most`, at {glue:text}`rerun_mean` on average, with a
-# standard deviation of {glue:text}`rerun_spread` points. Our {glue:text}`seeds` seeds end at {glue:text}`seed_mean`,
-# with a standard deviation of {glue:text}`seed_spread`. The means differ by {glue:text}`gap` points, and the difference
-# lies between {glue:text}`gap_low` and {glue:text}`gap_high`, at a confidence of {glue:text}`level`: a range made in
-# this way misses the true difference in five of a hundred studies.
+# {term}`standard deviation` of {glue:text}`rerun_spread` points. (A *point* is one image in a hundred: from one per
+# cent to two is one point.) Our {glue:text}`seeds` seeds end at {glue:text}`seed_mean`, with a standard deviation of
+# {glue:text}`seed_spread`. The means differ by {glue:text}`gap` points, and the difference lies between
+# {glue:text}`gap_low` and {glue:text}`gap_high`, at a confidence of {glue:text}`level`: a range made in this way misses
+# the true difference in five of a hundred studies.
 #
 # In short, the two programs cannot be told apart by where they end: the runs of one recipe scatter about four times as
 # far as the means differ. When is such a difference as good as nothing? We take as *margin* {glue:text}`margin` points,
 # by which LeNet-5 (1998) improved when its training images were distorted, from
 # {glue:text}`introduction.ipynb::lenet5_error:s` to {glue:text}`introduction.ipynb::distorted_error:s`
-# {cite:p}`lecun1998`, and call two recipes *equivalent* if the whole range lies within it on either side. It does. (The
-# usual procedure {cite:p}`schuirmann1987` asks this of the range at {glue:text}`usual_level`, which goes from
-# {glue:text}`usual_low` to {glue:text}`usual_high`; so we ask a little more.) So this book
-# {term}`replicates <replication>` the 2020 report: other people, with another program, get the same result. The margin
-# comes from the literature and not from these runs, but we knew their means when we took it. With a tenth of a point as
-# margin the usual procedure only just agrees, and our range reaches beyond it.
+# {cite:p}`lecun1998`, and call two recipes *equivalent* if the whole range of their difference lies within it, above
+# zero and below. It does. (The usual procedure {cite:p}`schuirmann1987` asks this of the narrower range at
+# {glue:text}`usual_level`, which goes from {glue:text}`usual_low` to {glue:text}`usual_high`; so we ask a little more.)
+# So this book {term}`replicates <replication>` the 2020 report: other people, with another program, get the same
+# result. The margin comes from the literature and not from these runs, but we knew their means when we took it. With a
+# tenth of a point as margin the usual procedure only just agrees, and our range reaches beyond it.
 #
 # The one run of the plot can prove less. It is ordinary at its end: {glue:text}`as_bad` of our {glue:text}`seeds` seeds
 # end at its error or higher. At its start it is low. Over its first {glue:text}`early` epochs only
 # {glue:text}`early_lower` of the {glue:text}`seeds` seeds and {glue:text}`early_reruns` of the {glue:text}`reruns`
-# reruns have a lower error, by the mean of its logarithm; counting both sides, its {term}`p-value` among the seeds is
+# reruns have a lower error, by the mean of the logarithms, in which each of these epochs counts alike. A start as
+# unusually high would have caught the eye too; counting both sides, the {term}`p-value` of the plot among the seeds is
 # {glue:text}`early_p`. We looked at these epochs because the line lies low there, which makes the p-value look smaller
 # than it should. It is a lucky start, and not an impossible one.
 
@@ -153,7 +155,7 @@ glue("{:.2f}", early_p=intervals.rank_p(plotted_start, list(start)))
 # run, {glue:text}`best_error`, at epoch {glue:text}`best_epoch`. Neither counts: it would be an epoch chosen on the
 # test images, and {doc}`Variability <variability>` shows how much such a choice flatters.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the numbers by epoch"}
 show_table(
     "epoch | training loss | test loss | training error, % | test error, % | 2020 report, error, %",
     tables.epoch_rows(history, original),
@@ -163,7 +165,7 @@ show_table(
     "rrrrrr",
 )
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: loss and error by epoch"}
 glue("{:.1f} %", first_error=history.test_error[0])
 glue("{:.4f}", first_loss=history.test_loss[0], ln10=np.log(10))
 glue("{:.4f}", original_first_loss=original.loss[0])
@@ -202,13 +204,12 @@ show("fig-convergence", convergence, origin)
 #
 # ## How sure it is
 #
-# The {term}`softmax` of the {term}`logits` can be read as confidence, and on average it deserves to be: sorted into
-# {glue:text}`bins` bins by their confidence, the images of a bin are read correctly about as often as it says. The
-# *expected calibration error*, the mean of the differences, is {glue:text}`calibration`; much larger networks can be
-# off by ten times that or more {cite:p}`guo2017`. Still, the network gives more than {glue:text}`sure` to a wrong digit
-# {glue:text}`sure_mistakes` times. {numref}`fig-mistakes` shows the mistakes of which it is surest, up to
-# {glue:text}`surest_confidence`. Some of them a person would read otherwise too. A click on one shows it on the page
-# {doc}`draw`.
+# The {term}`softmax` of the {term}`logits` can be read as confidence, and on average it deserves to be: sort the images
+# into {glue:text}`bins` bins by their confidence, and in each bin about as many are read correctly as its mean
+# confidence says. The *expected calibration error*, the mean difference over all images, is {glue:text}`calibration`;
+# much larger networks can be off by ten times that or more {cite:p}`guo2017`. Still, the network gives more than
+# {glue:text}`sure` to a wrong digit {glue:text}`sure_mistakes` times. {numref}`fig-mistakes` shows the mistakes of
+# which it is surest, up to {glue:text}`surest_confidence`. Some of them a person would read otherwise too.
 #
 # ```{glue:figure} fig-mistakes
 # :name: fig-mistakes
@@ -221,7 +222,7 @@ show("fig-convergence", convergence, origin)
 # A click on an image puts it on the pad of the page {doc}`draw`, where the committee and LeNet-5 of 1998 read it too.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: predictions and mistakes"}
 show("fig-first", figures.examples(predictions, range(9)), origin)
 matrix = predictions.confusion()
 errors = predictions.class_errors()
@@ -261,7 +262,7 @@ show("fig-mistakes", figures.examples(predictions, surest, confident=True), orig
 # bottom are bars, and the tallest is the prediction.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: kernels and maps"}
 glue(
     learned=prose.learned(report.run.network), kernels=prose.kernels(report.run.network)
 )
@@ -300,22 +301,24 @@ show("fig-maps", maps, origin)
 #
 # A small network reads all but one in a hundred of the handwritten digits of MNIST. The plot of 2020 says so, its
 # program says so when it is run again, and another program, in another language, says so too. The number in the text is
-# the one that does not fit. One run of each could not have told this: another seed moves the error by a tenth of a
-# point or more. How sure all of it is, part II asks.
+# the one that does not fit. That the two programs agree, one run of each could not have told: another seed moves the
+# error by a tenth of a point or more. How sure all of it is, part II asks.
 #
 # ## Exercises
 #
 # 1. A network is to read 26 letters in place of ten digits. At which loss does it start, before it has learned
 #    anything?
 # 2. A network misreads a share of digits as large as our run does. Of {glue:text}`new_images` new digits from the same
-#    source, how many mistakes do you expect, and by how much will the number scatter from one such set to another?
+#    source, how many mistakes do you expect, and by how much will the number scatter from one such set to another? (Of
+#    $n$ independent tries that fail with a probability $p$ each, $np$ fail on average, with a
+#    {term}`standard deviation` of $\sqrt{n p (1 - p)}$.)
 # 3. Train one epoch at a higher learning rate, `python -m lenet5 train --epochs 1 --lr 0.001`, or in {doc}`train`.
 #    Could the plot of 2020, which has {glue:text}`plotted_first` after its first epoch, come from that rate?
 #
 # :::{dropdown} Solutions
 # 1. At ln 26 = {glue:text}`ln26` nats: each letter gets the same probability, and the loss is minus its logarithm.
-# 2. {glue:text}`expected` mistakes are expected, the number of images times the share. It is binomial, so its standard
-#    deviation is $\sqrt{n p (1 - p)}$, here {glue:text}`expected_spread`.
+# 2. {glue:text}`expected` mistakes are expected, the number of images times the share. Their number is
+#    {term}`binomial`, with a standard deviation of {glue:text}`expected_spread`.
 # 3. Hardly. With seed 0 the error after that epoch is {glue:text}`first_at_higher_rate`, and {numref}`tab-rates` shows
 #    that no seed comes near: the higher rate learns faster at first.
 # :::

@@ -35,8 +35,8 @@ glue("{:.0f} %", coverage=100 * verdict.COVERAGE)
 # 1. **Only five operations.** Sums, differences, products, quotients and square roots have one right answer each,
 #    which the standard IEEE 754 defines to the last bit. Library functions such as $e^x$ have none, so the program
 #    has its own, made of these five.
-# 2. **Every sum has one order,** and the source states it. No compiler may change it, nor melt a product and a sum
-#    into one operation that rounds once instead of twice.
+# 2. **Every sum has one order,** and the source states it. No compiler may change it, nor fuse a product and a sum into
+#    one operation that rounds once instead of twice.
 # 3. **No sum runs across a vector.** A processor that computes eight or sixteen numbers at once computes as many sums
 #    at once, for different images or different units, and each of them proceeds as it would alone. How wide the
 #    vectors are decides how fast it goes, and nothing else.
@@ -57,7 +57,7 @@ glue("{:.0f} %", coverage=100 * verdict.COVERAGE)
 # another kind could still differ. It would not go unnoticed: before each training the program makes a short one on
 # made-up images whose checksum is known, and refuses to go on if it comes to another.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the builds"}
 show_table(
     "platform | compiler | threads | weights",
     same_bytes.build_rows(builds),
@@ -83,7 +83,7 @@ show_table(
 # {numref}`tab-machine` names what the two runs were made on. The 2020 report ran on a laptop, by its own account. We
 # ran on a server; your machine should get the same result.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the two machines"}
 made = published.environment
 glue(run=published.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
 show_table(

@@ -115,7 +115,7 @@ glue(seeds=spread["seeds"], first=of_seeds.seed.min(), last=of_seeds.seed.max())
 # {glue:text}`seeds` recorded ones. The trained network can be saved, and handed to {doc}`draw`.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the page after a training"}
 samples = json.loads(Path("pad", "samples.json").read_text(encoding="utf-8"))
 figure = train.trained_here(
     history_of(run),

@@ -37,9 +37,8 @@ glue("{:.0f} %", level=100 * intervals.LEVEL)
 # Train the same network by the same recipe from another {term}`seed`, and it ends at another error. Over
 # {glue:text}`seeds` seeds the error on the test images is {glue:text}`mean` on average, and a single run lies
 # {glue:text}`spread` points or so above or below. Our run, at {glue:text}`ours`, is one of them. The 2020 report ends
-# at {glue:text}`original`, as an ordinary run would: {glue:text}`as_bad` of our {glue:text}`seeds` do no better. In the
-# difference of two runs both have their luck, so that even {glue:text}`pair` points are not unusual: one pair in twenty
-# differs by more.
+# at {glue:text}`original`, as an ordinary run would: {glue:text}`as_bad` of our {glue:text}`seeds` do no better. Two
+# runs both have their luck, so they may well lie {glue:text}`pair` points apart: one pair in twenty differs by more.
 #
 # A training is random in two places, and the seed decides both: the first weights, and the order in which the images
 # are read. Luck of this kind marks the results of the whole field {cite:p}`bouthillier2021`, and a comparison that is
@@ -49,9 +48,9 @@ glue("{:.0f} %", level=100 * intervals.LEVEL)
 # ## Where the runs end
 #
 # {numref}`fig-final-errors` shows the error of every run after its last epoch, and {numref}`tab-seeds` sums them up.
-# The *standard deviation* is the usual measure of spread: some two runs of three lie within one of it from the mean.
-# The {term}`t interval` says how well the mean is known, at a confidence of {glue:text}`level`. It is narrow because
-# the runs are many.
+# The *standard deviation* is the usual measure of spread: about two runs in three lie no farther than that from the
+# mean. The {term}`t interval` says how well the mean is known, at a confidence of {glue:text}`level`. It is narrow
+# because the runs are many.
 #
 # ```{glue:figure} fig-final-errors
 # :name: fig-final-errors
@@ -63,7 +62,7 @@ glue("{:.0f} %", level=100 * intervals.LEVEL)
 # the seeds, the grey band its t interval. Below the axis, seeds of the same recipe trained in PyTorch.
 # ```
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: mean and spread"}
 show_table(
     "measure | our engine | PyTorch",
     tables.measure_rows(final, torch.final),
@@ -73,7 +72,7 @@ show_table(
     "lrr",
 )
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: a dot for each seed"}
 marks = {"2020 report": original, "LeNet-5 (1998)": lecun}
 of_mean = intervals.mean_interval(final)
 dots = figures.final_errors(final, ours, torch.final, of_mean, marks)
@@ -106,22 +105,23 @@ glue(as_good=(final <= lecun).sum())
 # {glue:text}`binomial` points for {glue:text}`test_images` images. So a new seed moves the error about as much as new
 # test images would.
 #
-# The two do not simply add. Some images are doubtful, and which of these a network happens to misread differs from seed
-# to seed, even among networks that are equally good; a new set of images brings that luck along anyway. How much it is
-# can be counted in the lists of what {glue:text}`lists` of our networks misread (`record/mistakes.csv`). Take this part
-# out, and the seeds differ by {glue:text}`of_networks` points rather than {glue:text}`spread`; the error of a new run
-# on new images then has a standard deviation of {glue:text}`both` points. To add both kinds of luck as if they were
-# independent would give {glue:text}`twice`, and count a part twice. Where one more run on new images ends is a little
-# less certain still, since we know the mean of the recipe on these images only.
+# The two do not simply add, for a part of both is the same luck. Some images are doubtful, and which of these a network
+# happens to misread differs from seed to seed, even among networks that are equally good. So the scatter over seeds
+# holds it, and the scatter over test images holds it once more. How large it is can be counted in the lists of what
+# {glue:text}`lists` of our networks misread (`record/mistakes.csv`). Take this part out, and the seeds differ by
+# {glue:text}`of_networks` points rather than {glue:text}`spread`; the error of a new run on new images then has a
+# standard deviation of {glue:text}`both` points. To add both kinds of luck as if they were independent would give
+# {glue:text}`twice`, and count a part twice. Where one more run on new images ends is a little less certain still,
+# since we know the mean of the recipe on these images only.
 #
 # Which interval is the right one depends on the question ({numref}`tab-intervals`). {term}`Wilson's interval` is about
 # one network and new images. The t interval is about the mean of all seeds on these images. For one more seed there is
 # a *prediction interval*: it reaches from one recorded run to another, and leaves out as many of the lowest as of the
-# highest. It assumes no distribution, and least of all a symmetric one, since the runs reach farther up than down. The
-# band of `python -m lenet5 verify` is made in the same way, for the error and the loss at once, so that one more run of
-# the recipe falls into it with a probability of {glue:text}`coverage` or more.
+# highest. It does not assume that the runs lie alike on either side of their mean, and they do not: they reach farther
+# up than down. The band of `python -m lenet5 verify` is made in the same way, for the error and the loss at once, so
+# that one more run of the recipe falls into it with a probability of {glue:text}`coverage` or more.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the four intervals"}
 show_table(
     "question | left to chance | interval, %",
     [
@@ -180,12 +180,12 @@ glue(extremes_p=prose.p_value(extremes.p_value))
 # ## Two networks are not two recipes
 #
 # Where the lists of mistakes of two networks are at hand, *McNemar's test* {cite:p}`mcnemar1947` compares them on the
-# images that one alone misreads: if both were equally good, each such image would fall to either like a coin. The
-# networks of the first two seeds misread {glue:text}`only_first` and {glue:text}`only_second` images alone, with a
-# p-value of {glue:text}`neighbours_p`; those that misread fewest and most, {glue:text}`few` and {glue:text}`many`
-# images in all, have one of {glue:text}`extremes_p`.
+# images that one alone misreads: if both were equally good, each such image would fall to the one or the other like a
+# coin. The networks of the first two seeds misread {glue:text}`only_first` and {glue:text}`only_second` images alone,
+# with a p-value of {glue:text}`neighbours_p`; those that misread fewest and most, {glue:text}`few` and
+# {glue:text}`many` images in all, one that is {glue:text}`extremes_p`.
 #
-# Of all {glue:text}`pairs` pairs of {glue:text}`lists` networks, {glue:text}`differing` have one below
+# Of all {glue:text}`pairs` pairs of {glue:text}`lists` networks, {glue:text}`differing` have a p-value below
 # {glue:text}`significance`, where chance alone would make {glue:text}`by_chance`. The test is not at fault: some of
 # these networks read better than others, and it says so. But all are of one recipe, so a small p-value between two
 # networks says nothing of what made them {cite:p}`dietterich1998`. To compare recipes takes several runs of each.
@@ -205,7 +205,7 @@ glue(extremes_p=prose.p_value(extremes.p_value))
 # The test error on the images of each digit, one dot a seed; dots at the same error stand side by side.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: errors by digit"}
 row = lists.seeds.index(published.config.seed)
 by_digit = figures.errors_by_digit(lists.by_class, row)
 origin_of_lists = provenance.of_files(["mistakes.csv"], mistakes.COMMAND)
@@ -249,7 +249,7 @@ glue(agreement=prose.agreement(chosen))
 # last. Other choices are made on images held back
 # ({numref}`tab-test-reads`).
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the last epoch or the best"}
 show_table(
     "epoch taken | looks at | mean over the seeds | with images held back",
     tables.selection_rows({"last": final, "lowest on test": best}, errors, chosen),
@@ -275,19 +275,21 @@ glue("{:.0f} %", power=100 * intervals.POWER)
 #
 # Our engine takes the steps that PyTorch would take, and rounds them otherwise. Does that move the error? Before there
 # was an engine of our own, {glue:text}`torch_seeds` seeds of the recipe were trained in PyTorch, from weights and
-# orders of its own. They end at {glue:text}`torch_mean` on average. Student's t test of the two means has a p-value of
-# {glue:text}`means_p`, and the Kolmogorov-Smirnov test, which a difference of any kind between two samples can move,
-# one of {glue:text}`shapes_p`: no difference shows. With so many runs the t test would find one of
-# {glue:text}`detectable` points with a probability of {glue:text}`power`; a smaller one may be there unseen.
+# orders of its own. They end at {glue:text}`torch_mean` on average. *Student's t test* asks whether the two means lie
+# farther apart than the spread of the runs explains, and has a p-value of {glue:text}`means_p`. The *Kolmogorov-Smirnov
+# test* compares all of the two samples, and not their means alone, and has one of {glue:text}`shapes_p`. So no
+# difference shows. With so many runs the t test would find a difference of {glue:text}`detectable` points with a
+# probability of {glue:text}`power`; a smaller one may be there unseen.
 #
 # Rounding alone makes another run of the same seed. {numref}`fig-parting` follows three trainings that start from the
 # same weights and read the same images in the same order: our engine, and PyTorch on one machine with its plainest
-# instructions and with the best that the processor has. These add up several numbers at once (AVX-512 sixteen), in
-# another order, and so round otherwise. At first the runs differ in the last bits of a sum. After one epoch the weights
-# of a pair are {glue:text}`first_nearest` to {glue:text}`first_farthest` of their length apart, after the last
-# {glue:text}`last_nearest` to {glue:text}`last_farthest`. The test errors differ by up to {glue:text}`gap` points on
-# the way and by {glue:text}`last_gap` at the end. So a number can be met again to the last digit only where rounding is
-# part of the definition, as it is in our engine, on every build of it that was tried.
+# instructions and with the best that the processor has. The best, such as those called AVX-512, sum sixteen numbers at
+# once, in another order, and so round otherwise. At first the runs differ in the last bits of a sum. Take all weights
+# of a network as one long arrow. After one epoch the arrows of a pair of runs are {glue:text}`first_nearest` to
+# {glue:text}`first_farthest` of their length apart, after the last {glue:text}`last_nearest` to
+# {glue:text}`last_farthest`. The test errors differ by up to {glue:text}`gap` points on the way and by
+# {glue:text}`last_gap` at the end. So a number can be met again to the last digit only where rounding is part of the
+# definition, as it is in our engine, on every build of it that was tried.
 #
 # ```{glue:figure} fig-parting
 # :name: fig-parting
@@ -296,7 +298,7 @@ glue("{:.0f} %", power=100 * intervals.POWER)
 # One seed, rounded in three ways: the distance between the weights of two runs, in per cent of their length.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
+# %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: runs that part"}
 rounded = rounding.read()
 distance = 100 * rounded.weight_distance
 first = distance[rounded.epoch == 1]
@@ -313,14 +315,15 @@ show("fig-parting", figures.parting(rounded), origin_of_roundings)
 # ## When the test images were read
 #
 # An error is honest if nothing was chosen by the images that it was measured on. {numref}`tab-test-reads` lists the
-# choices that were made for this book, in the order of time, with what had been read on the test images before. Most
-# are made on images held back or on none. That does not make them blind: test errors of some kind had been read before
-# all but the first of them, of earlier trials by other programs if not of this book's, and two were made because of
-# what had been read. A smaller factor on the loss of LeNet-5 (1998) was tried for a training error, but after test
-# errors had been read, and the comparison of the factors on every twelfth of the training images came later still.
-# Nobody who works with MNIST today comes to it blind.
+# choices that were made for this book, in the order of time, with what had been read on the test images before. Some
+# concern networks that part III explains: those of 1998, whose steps to our network are called *rungs* ({doc}`ladder`),
+# and the committees ({doc}`committee`). Most are made on images held back or on none. That does not make them blind.
+# Before all but the first of them some test errors had been read, if only of earlier trials by other programs, and two
+# were made because of what had been read. A smaller factor on the loss of LeNet-5 (1998) was tried for a training
+# error, but after test errors had been read, and the comparison of the factors on every twelfth of the training images
+# came later still. Nobody who works with MNIST today comes to it blind.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the choices and their dates"}
 chosen_so_far = choices.read_choices()
 show_table(
     "day | choice | on which images | test results read before",

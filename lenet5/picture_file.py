@@ -52,6 +52,7 @@ def open_picture(path: Path) -> Image.Image:
         If the file is missing, is not a whole picture, or would take too much memory.
     """
     try:
+        _check_sums(path)
         with _of_any_size(), Image.open(path) as image:
             _warn_of_pages(image, path)
             _prepare(image, path)
@@ -77,6 +78,13 @@ def _of_any_size():
         yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
+
+
+def _check_sums(path: Path) -> None:
+    """Raise SyntaxError if a PNG is damaged: Pillow would show what is left of its picture."""
+    with _of_any_size(), Image.open(path) as image:
+        if image.format == "PNG":
+            image.verify()
 
 
 def _warn_of_pages(image: Image.Image, path: Path) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 from exact import UserError, cores
 from lenet5.files import load_arrays
 from networks.column2012.columns import VIEWS, Column
+from networks.column2012.engine import ColumnEngine
 from networks.column2012.tried import for_column
+from networks.member.reader import Reader
 from networks.member.tried import for_member
 from networks.views import view
 
@@ -66,9 +68,13 @@ def probabilities(networks: Sequence[tuple[dict, dict]], images) -> np.ndarray:
     names = {metadata["column"] for _, metadata in networks}
     views = {name: view(images, WIDTHS[name]) for name in names}
 
+    # One trial is enough for all networks of a kind: they share its code.
+    for weights in {_is_column(weights): weights for weights, _ in networks}.values():
+        _tried_engine(weights)
+
     def read(network: tuple[dict, dict]) -> np.ndarray:
         weights, metadata = network
-        return read_view(weights, views[metadata["column"]])
+        return _engine(weights).probabilities(views[metadata["column"]])
 
     with ThreadPoolExecutor(cores()) as pool:  # the kernels run outside Python's lock
         results = list(pool.map(read, networks))
@@ -94,9 +100,24 @@ def read_view(weights: dict, images) -> np.ndarray:
     UserError
         If the kernel cannot be built, or computes other bytes than it should.
     """
-    if "dense.weight" in weights:  # a column has a dense layer, and a member has none
+    return _tried_engine(weights).probabilities(images)
+
+
+def _is_column(weights: dict) -> bool:
+    """Whether weights are a column's: it has a dense layer, and a member has none."""
+    return "dense.weight" in weights
+
+
+def _tried_engine(weights: dict) -> ColumnEngine | Reader:
+    """The engine that reads with some weights, after its trial."""
+    if _is_column(weights):
         # To read, the distortions and the seed of its training do not matter.
-        engine = for_column(Column(), 0, weights)
-    else:
-        engine = for_member(weights)
-    return engine.probabilities(images)
+        return for_column(Column(), 0, weights)
+    return for_member(weights)
+
+
+def _engine(weights: dict) -> ColumnEngine | Reader:
+    """The same without a trial: another one of its kind has had it."""
+    if _is_column(weights):
+        return ColumnEngine(Column(), 0, weights)
+    return Reader(weights)

@@ -109,7 +109,7 @@ MAKERS = (
         "mistakes",
         mistakes.STUDY,
         "a quarter of an hour",
-        ("audit", "variability"),
+        ("variability",),
         "which test images each of the first seeds misreads at its end",
     ),
     Maker(

@@ -191,7 +191,7 @@ KIND = Kind(
     command="python -m studies variations",
 )
 # Twenty are meant, as many as tell variations apart; so many are made.
-SEEDS = range(6)
+SEEDS = range(8)
 STUDY = Study("variations.csv", KIND, VARIATIONS, SEEDS, runs.ON_LAST)
 
 

@@ -5,15 +5,9 @@ import signal
 
 import pytest
 
-from built import (  # noqa: F401, fixtures
-    book,
-    browser,
-    pages,
-    printed,
-    sample,
-    soup,
-)
+from built import book, printed  # noqa: F401, fixtures
 from lenet5.data import Split, load
+from small_books import browser, sample  # noqa: F401, fixtures
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would
 # every process that they start, those too that are to be interrupted.

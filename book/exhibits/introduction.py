@@ -12,11 +12,13 @@ from exact.network import Network
 from exhibits import style
 from exhibits.layers import NAMES, steps
 
+# What learns and what does not. (Blue and orange are two runs, in every other figure.)
+LEARNS, FIXED = style.PINK, style.FAINT
 COLOURS = {
-    "convolution": style.PINK,
-    "max pool": style.ORANGE,
-    "average pool": style.ORANGE,
-    "dense": style.BLUE,
+    "convolution": LEARNS,
+    "max pool": FIXED,
+    "average pool": FIXED,
+    "dense": LEARNS,
 }
 STACKS = 5  # in a row: more have no room for the words below them
 MOST_SHEETS = 40  # in a stack: more cannot be told apart
@@ -56,7 +58,7 @@ def architecture(network: Network) -> Figure:
 
 def _drawn_layers(network: Network) -> list[DrawnLayer]:
     """The image, and after it the layers that are drawn, each with its activation."""
-    drawn = [DrawnLayer("image", style.FAINT, network.image_shape, "")]
+    drawn = [DrawnLayer("image", FIXED, network.image_shape, "")]
     for step in steps(network):
         kind = step.layer.kind
         details = ", ".join(filter(None, (step.window, step.activation)))

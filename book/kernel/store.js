@@ -27,7 +27,7 @@ lenet5.store = (() => {
    */
   function set(name, value) {
     try {
-      if (!(localStorage instanceof Storage)) return false; // what stands in for it forgets: ext/html_repairs.py
+      if (!(localStorage instanceof Storage)) return false; // what stands in for it forgets: looks/html_repairs.py
       localStorage.setItem(PREFIX + name, JSON.stringify(value));
       return true;
     } catch {

@@ -11,7 +11,7 @@ var lenet5 = lenet5 || {};
 
 lenet5.Display = (() => {
   const { inWords, kernels } = lenet5.looks;
-  const FIRST = 0.3; // of an epoch's time: epoch 0 is measured alone
+  const FIRST = lenet5.Pace.MEASURING; // of an epoch's time: epoch 0 is measured alone
   // A picture of a second layer's kernels is shown if it has so many columns and rows at most.
   const MOST_OUTPUTS = 48;
   const MOST_INPUTS = 24;
@@ -48,11 +48,11 @@ lenet5.Display = (() => {
      * @param {Config} config
      */
     progress(progress, { epochs }) {
-      const { epoch, share } = progress;
+      const { epoch, share, step, steps } = progress;
       const { pace } = this;
       const at = epoch ? FIRST + epoch - 1 + share : FIRST * share;
       const total = FIRST + epochs;
-      pace.reach(at);
+      pace.reach(at, epoch && step < steps ? "training" : "measuring");
       this.bar((100 * at) / total, `epoch ${epoch} of ${epochs}`);
       const { perEpoch } = pace;
       const left = perEpoch === null ? null : perEpoch * (total - at);

@@ -6,7 +6,7 @@ var lenet5 = lenet5 || {};
 
 lenet5.Estimate = (() => {
   const PAUSE = 400; // milliseconds in which the reader has made no other choice
-  const FIRST = 0.3; // of an epoch's time: epoch 0 is measured alone
+  const FIRST = lenet5.Pace.MEASURING; // of an epoch's time: epoch 0 is measured alone
 
   /**
    * What decides how long an epoch takes, besides the workers.

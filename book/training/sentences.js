@@ -19,6 +19,16 @@ lenet5.sentences = (() => {
     return seconds < 5400 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
   }
 
+  /**
+   * A time to come, as exactly as it can be known.
+   * @param {number} seconds
+   */
+  function roughly(seconds) {
+    if (seconds < 10) return "a few seconds";
+    if (seconds < 55) return `about ${10 * Math.round(seconds / 10)} s`;
+    return seconds < 90 ? "about a minute" : `about ${time(seconds)}`;
+  }
+
   /** @param {number} count */
   function cores(count) {
     return count === 1 ? "one core" : `${count} cores`;
@@ -40,7 +50,8 @@ lenet5.sentences = (() => {
    * @param {string} how
    */
   function duration(perEpoch, epochs, workers, how) {
-    return `About ${time(perEpoch * epochs)} on ${cores(workers)} of this device, ${pace(perEpoch)} an epoch: ${how}.`;
+    const whole = roughly(perEpoch * epochs);
+    return `${whole[0].toUpperCase()}${whole.slice(1)} on ${cores(workers)} of this device, ${pace(perEpoch)} an epoch: ${how}.`;
   }
 
   /**
@@ -49,7 +60,7 @@ lenet5.sentences = (() => {
    * @param {number} workers
    */
   function shared(seconds, workers) {
-    return `On ${cores(workers)} it takes ${time(seconds)} at best.`;
+    return `On ${cores(workers)} it takes ${roughly(seconds)} at best.`;
   }
 
   /** @param {Network} network */
@@ -81,7 +92,7 @@ lenet5.sentences = (() => {
   function state({ epoch, step, steps, share, workers }, epochs, perEpoch, left) {
     const isMeasuring = step === steps && share > 0.7;
     const doing = epoch === 0 ? "measuring the untrained network" : isMeasuring ? "measuring" : `step ${step} of ${steps}`;
-    const rest = left === null || perEpoch === null ? "" : ` ${pace(perEpoch)} an epoch, about ${time(left)} left.`;
+    const rest = left === null || perEpoch === null ? "" : ` ${pace(perEpoch)} an epoch, ${roughly(left)} left.`;
     return `Epoch ${epoch} of ${epochs}, ${doing}, on ${cores(workers)}.${rest}`;
   }
 
@@ -200,5 +211,5 @@ lenet5.sentences = (() => {
     ];
   }
 
-  return { ELSEWHERE, cells, duration, epoch, failure, habit, ownRun, place, shared, size, state, time, verdict, what };
+  return { ELSEWHERE, cells, duration, epoch, failure, habit, ownRun, place, roughly, shared, size, state, time, verdict, what };
 })();

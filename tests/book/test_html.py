@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from built import ROOT, pages, soup
+from built import ROOT, pages
 from lenet5.files import dates
+from small_books import soup
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,11 @@
 """A reader finds the way: search, keyboard, sorted claims, and a page that is not there."""
 
+import re
 from itertools import groupby
 
 import pytest
 
-from built import soup
+from small_books import soup
 from visits import Visit, watch
 
 
@@ -65,7 +66,10 @@ def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
     assert not tests.is_visible()  # on a phone
     page.get_by_label("how each was tested").check()
     assert tests.is_visible()
+    page.get_by_role("button", name="claims that hold").click()
     verdicts = column(1)
+    (fold,) = [text for text in verdicts if text.endswith("claims that hold")]
+    verdicts.remove(fold)
     assert verdicts[0] == "does not hold"
     assert [key for key, _ in groupby(verdicts)] == list(dict.fromkeys(verdicts))
     page.get_by_label("by chapter").check()
@@ -74,11 +78,42 @@ def test_the_claims_are_sorted_by_verdict_or_by_chapter(book, browser):
     assert chapters[:3] == ["Introduction", "Dataset", "Implementation"]
     assert not {"Introduction", "Dataset", "Implementation"} & set(chapters[3:])
     page.get_by_label("by verdict").check()
-    assert column(1) == verdicts
+    page.get_by_role("button", name="claims that hold").click()
+    assert [text for text in column(1) if text != fold] == verdicts
     widths = page.locator("#tab-claims td:nth-child(3)").evaluate_all(
         "cells => cells.map(cell => cell.getBoundingClientRect().right)"
     )
     assert max(widths) <= 390  # each is a card, as wide as the phone
+    page.close()
+
+
+def test_claims_that_hold_are_folded_away_but_not_in_print_nor_for_a_word_sought(
+    book, browser
+):
+    page = browser.new_page()
+    page.goto((book / "book" / "audit.html").as_uri())
+    fold = page.get_by_role("button", name="claims that hold")
+    holding = page.locator("#tab-claims tbody tr:has(.sd-bg-success)")
+    others = page.locator("#tab-claims tbody tr:has(.sd-bg-danger)")
+    count = int(re.search(r"\d+", fold.inner_text())[0])
+
+    def shown() -> int:
+        heights = "rows => rows.filter((row) => row.getBoundingClientRect().height > 9).length"
+        return holding.evaluate_all(heights)
+
+    assert others.first.is_visible()
+    assert shown() == 0
+    fold.focus()
+    page.keyboard.press("Enter")
+    assert fold.get_attribute("aria-expanded") == "true"
+    assert shown() == count > 5
+    page.keyboard.press("Enter")
+    assert shown() == 0
+    page.emulate_media(media="print")
+    assert shown() == count
+    page.emulate_media(media="screen")
+    holding.last.dispatch_event("beforematch", {"bubbles": True})
+    assert shown() == count
     page.close()
 
 

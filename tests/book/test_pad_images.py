@@ -6,9 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from built import pages, soup
-from ext.linked_figures import links_of
+from built import pages
+from looks.linked_figures import links_of
 from pad_page import common_errors, engine, expect_reading, page
+from small_books import soup
 
 
 def is_loaded(page) -> bool:

@@ -63,6 +63,8 @@ def tools(book, browser):
     """The chapter's page, for its functions alone."""
     page = browser.new_page()
     page.goto((book / "book" / "draw.html").as_uri())
+    page.locator(".inside summary").click()
+    expect(page.locator(".inside-layer").first).to_be_visible()
     yield page
     page.close()
 
@@ -296,6 +298,37 @@ def test_closed_it_computes_nothing(page):
     assert page.evaluate("calls") == 0
 
 
+def test_what_shows_the_inside_is_loaded_when_it_is_opened(page):
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url.split("/")[-1]))
+    files = [path.name for path in (ROOT / "book" / "pad" / "inside").iterdir()]
+    mouse(page, DIGITS[7])
+    expect(page.locator(".pad-status")).to_contain_text("7")
+    assert [name for name in loaded if name in files] == []
+    for _ in range(3):  # open, closed, open
+        page.locator(".inside summary").click()
+    expect(page.locator(".inside-layer").first).to_be_visible()
+    assert sorted(name for name in loaded if name in files) == sorted(files)
+
+
+def test_a_file_that_is_missing_is_named_and_asked_for_again(book, browser):
+    page = browser.new_page()
+    page.route("**/inside/words.js", lambda route: route.abort())
+    page.goto((book / "book" / "draw.html").as_uri())
+    summary = page.locator(".inside summary")
+    summary.click()
+    said = page.locator(".inside-loading")
+    expect(said).to_have_text(
+        "The inside cannot be shown: the file inside/words.js is missing."
+    )
+    page.unroute("**/inside/words.js")
+    summary.click()
+    summary.click()
+    expect(page.locator(".inside-layer").first).to_be_visible()
+    expect(said).to_have_text("")
+    page.close()
+
+
 def test_every_layer_is_there_as_in_the_figure_of_the_introduction(page):
     look_inside(page)
     names = page.locator(".inside-title b").all_inner_texts()
@@ -480,6 +513,86 @@ def test_what_a_cell_saw_is_outlined_on_all_before_it(page):
         "pool2": [None] * 5 + [[0, 0, 1, 1]] + [None] * 10,
         "dense1": [None],
     }
+
+
+def windows(page) -> list[list[list[float] | None]]:
+    """The outlines on the maps of all layers."""
+    return [
+        [outline(window) for window in row.locator(".inside-window").all()]
+        for row in page.locator(".inside-maps").all()
+    ]
+
+
+def test_over_any_small_map_the_patch_is_shown_and_nothing_moves(page, image):
+    values, weights = REPORT.engine().activations(image), REPORT.weights
+    look_inside(page)
+    small = layer(page, "conv2").locator("canvas").nth(3)
+    small.scroll_into_view_if_needed()
+    below = layer(page, "answers").bounding_box()
+    peek = page.locator(".inside-peek")
+    page.mouse.move(*cell_center(small, 4, 2, 8, 8))
+    value = number(values["conv2"][3, 4, 2])
+    expect(peek).to_contain_text("conv2, map 4 of 16")
+    expect(peek).to_contain_text(
+        f"Row 5, column 3 is {number(values['relu2'][3, 4, 2])}."
+    )
+    expect(peek).to_contain_text(f"150 products come to {value}, before ReLU.")
+    seen = values["pool1"][:, 4:9, 2:7]
+    products = seen * weights["conv2.weight"][3]
+    heaviest = np.abs(products.sum((1, 2))).argmax()
+    expect(peek).to_contain_text(f"Map {heaviest + 1} of pool1 counts most")
+    expected = 255 - (255 - 34) * seen[heaviest] / seen[heaviest].max()
+    shown = greys(peek.locator("canvas").nth(1))
+    assert np.abs(shown - expected).max() <= 1
+    assert outline(layer(page, "image").locator(".inside-window")) == [4, 8, 14, 14]
+    assert layer(page, "answers").bounding_box() == below
+    page.mouse.move(
+        *cell_center(layer(page, "pool1").locator("canvas").first, 0, 0, 12, 12)
+    )
+    expect(peek).to_contain_text("the largest of 2×2 cells of conv1")
+    page.mouse.move(1, 1)
+    expect(peek).to_have_count(0)
+    assert not any(any(row) for row in windows(page))
+
+
+def test_what_is_shown_in_passing_leaves_the_chosen_map_as_it_was(page):
+    look_inside(page)
+    layer(page, "conv1").get_by_role("button").first.click()
+    said = page.locator(".inside-cell .inside-said")
+    before = said.inner_text(), windows(page)
+    layer(page, "pool2").get_by_role("button").first.hover()
+    expect(page.locator(".inside-peek")).to_have_count(1)
+    assert windows(page) != before[1]
+    page.mouse.move(1, 1)
+    expect(page.locator(".inside-peek")).to_have_count(0)
+    assert (said.inner_text(), windows(page)) == before
+
+
+def test_keys_show_what_the_largest_cell_of_a_map_saw(page, image):
+    look_inside(page)
+    page.locator(".inside summary").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    values = REPORT.engine().activations(image)["relu1"][1]
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    peek = page.locator(".inside-peek")
+    expect(peek).to_contain_text(f"Row {row + 1}, column {column + 1} is ")
+    page.keyboard.press("Escape")
+    expect(peek).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(peek).to_contain_text("conv1, map 3 of 6")
+    page.keyboard.press("Enter")
+    expect(peek).to_have_count(0)
+    expect(page.locator(".inside-cell")).to_have_count(1)
+
+
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+def test_a_finger_opens_a_map_and_covers_nothing(page):
+    look_inside(page)
+    layer(page, "conv1").get_by_role("button").nth(2).tap()
+    expect(page.locator(".inside-cell")).to_have_count(1)
+    expect(page.locator(".inside-peek")).to_have_count(0)
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)

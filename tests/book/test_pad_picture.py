@@ -1,3 +1,4 @@
+# ruff: noqa: F401 (fixtures are imported)
 """A photograph in the page is read as in Python, byte for byte, and refused in the same words."""
 
 import numpy as np
@@ -5,11 +6,9 @@ import pytest
 from PIL import Image, ImageOps
 
 import made_pictures
-from built import ROOT
 from in_node import call
 from lenet5.picture import digit_in
-
-SCRIPTS = ["pad/centre.js", "pad/ink.js", "pad/picture.js"]
+from upload_page import READER, give, said, upload_page
 
 
 def by_python(levels: np.ndarray) -> dict:
@@ -24,7 +23,7 @@ def expect_same(pictures) -> list[dict]:
     """Python and page find the same in some pictures: what they find."""
     pictures = [np.array(picture.convert("RGBA")) for picture in pictures]
     calls = [(levels.ravel(), levels.shape[1], levels.shape[0]) for levels in pictures]
-    found = call(SCRIPTS, "lenet5.picture.read", calls)
+    found = call(READER, "lenet5.picture.read", calls)
     for levels, page in zip(pictures, found, strict=True):
         wanted = by_python(levels)
         assert page["refused"] == wanted["refused"]
@@ -69,35 +68,6 @@ def test_any_paper_and_any_shape_give_the_same(mnist):
     assert all(page["pixels"] is not None for page in expect_same(pictures))
 
 
-MARKUP = """<div class="box"><input type="file" accept="image/*"><p role="alert"></p></div>"""
-OFFER = """() => {
-    window.got = [];
-    lenet5.upload.offer(document.querySelector(".box"), (pixels, name) => {
-        window.got.push([name, Array.from(pixels)]);
-    });
-}"""
-DROP = """([bytes, name]) => {
-    const given = new DataTransfer();
-    given.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
-    const drop = { dataTransfer: given, bubbles: true, cancelable: true };
-    document.querySelector(".box").dispatchEvent(new DragEvent("drop", drop));
-}"""
-PASTE = DROP.replace("drop = { dataTransfer", "paste = { clipboardData").replace(
-    'DragEvent("drop", drop)', 'ClipboardEvent("paste", paste)'
-)
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page()
-    page.set_content(MARKUP)
-    for script in [*SCRIPTS, "pad/upload.js"]:
-        page.add_script_tag(path=ROOT / "book" / script)
-    page.evaluate(OFFER)
-    yield page
-    page.close()
-
-
 @pytest.fixture
 def photo(mnist, tmp_path):
     """A photograph of a digit, in a lossless file."""
@@ -108,12 +78,12 @@ def photo(mnist, tmp_path):
 
 
 @pytest.mark.parametrize("way", ["choose", "drop", "paste"])
-def test_a_picture_comes_from_the_readers_files(page, photo, way):
+def test_a_picture_comes_from_the_readers_files(upload_page, photo, way):
+    page = upload_page
     if way == "choose":
         page.locator("input").set_input_files(photo)
     else:
-        given = [list(photo.read_bytes()), photo.name]
-        page.evaluate(DROP if way == "drop" else PASTE, given)
+        give(page, way, (photo.read_bytes(), photo.name, "image/png"))
     page.wait_for_function("got.length === 1")
     [[name, pixels]] = page.evaluate("got")
     assert name == "photo.png"
@@ -125,6 +95,7 @@ def test_a_picture_comes_from_the_readers_files(page, photo, way):
 PNG_OF_177_MEGAPIXELS = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + 2 * (13312).to_bytes(
     4, "big"
 )
+GIF_OF_400_MEGAPIXELS = b"GIF89a" + 2 * (20_000).to_bytes(2, "little") + 20 * b"\0"
 REFUSED = {
     "blank.png": (None, "blank.png: no ink found; give an image of one digit"),
     "phone.heic": (b"\0\0\0\x18ftypheic", "a HEIC picture, which this browser"),
@@ -132,19 +103,58 @@ REFUSED = {
     "page.pdf": (b"%PDF-1.7", "a PDF document"),
     "text.png": (b"no picture", "no whole picture that this browser reads"),
     "many.png": (PNG_OF_177_MEGAPIXELS, "too large (177 megapixels)"),
+    "many.gif": (GIF_OF_400_MEGAPIXELS, "too large (400 megapixels)"),
+    "scan.tiff": (b"II*\0" + 30 * b"\0", "a TIFF picture, which this browser"),
+    "nothing.png": (b"", "an empty file"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_not_read_is_refused_in_words(page, tmp_path, name):
+def test_what_is_not_read_is_refused_in_words(upload_page, tmp_path, name):
     content, words = REFUSED[name]
     if content is None:
         Image.new("L", (50, 50), 200).save(tmp_path / name)
     else:
         (tmp_path / name).write_bytes(content)
-    page.locator("input").set_input_files(tmp_path / name)
-    page.wait_for_function("document.querySelector('[role=alert]').textContent")
-    said = page.get_by_role("alert").inner_text()
-    assert said.startswith(f"{name}: ")
-    assert words in said
-    assert page.evaluate("got") == []
+    upload_page.locator("input").set_input_files(tmp_path / name)
+    sentence = said(upload_page)
+    assert sentence.startswith(f"{name}: ")
+    assert words in sentence
+    assert upload_page.evaluate("got") == []
+
+
+PNG = "image/png"
+
+
+def test_of_several_files_the_first_is_read_and_it_is_said(upload_page, photo):
+    first = (photo.read_bytes(), photo.name, PNG)
+    give(upload_page, "drop", first, (b"other", "other.png", PNG))
+    assert said(upload_page) == "Of 2 files only photo.png is read."
+    assert upload_page.evaluate("got.length") == 1
+
+
+@pytest.mark.parametrize("kind", ["dragover", "drop"])
+def test_a_link_that_is_dropped_does_not_lead_away(upload_page, kind):
+    link = "https://example.org/seven.png"
+    assert give(upload_page, kind, uri_list=link, plain=link)
+    if kind == "drop":
+        assert said(upload_page).startswith("What was dropped is no file. Save the pic")
+
+
+def test_a_text_that_is_pasted_is_no_picture(upload_page, photo):
+    give(upload_page, "paste", plain="seven")
+    assert said(upload_page) == "What was pasted is no picture."
+    give(upload_page, "paste", (photo.read_bytes(), photo.name, PNG))
+    upload_page.wait_for_function("got.length === 1")
+    assert upload_page.get_by_role("alert").inner_text() == ""
+
+
+def test_a_text_that_is_pasted_into_a_field_is_none_of_the_pads_business(upload_page):
+    upload_page.evaluate("document.body.append(document.createElement('textarea'))")
+    give(upload_page, "paste", place="textarea", plain="seven")
+    assert upload_page.get_by_role("alert").inner_text() == ""
+
+
+def test_a_document_that_is_pasted_is_named(upload_page):
+    give(upload_page, "paste", (b"%PDF-1.7", "page.pdf", "application/pdf"))
+    assert said(upload_page).startswith("page.pdf: a PDF document; give")

@@ -5,41 +5,54 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
+from pypdf.generic import ContentStream
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from built import ROOT, need, soup, write_sample
-from ext.book import Book
-from ext.downloads import pdf_is_current
+from built import ROOT
+from small_books import need, soup, write_sample
+from sphinx_chapters.book import Book
 
 A4 = (595.3, 841.9)  # points
 FOOT = 75  # points, above the number of the page
+HEAD = 60  # points, from the edge of the page to the first line of its text
+SOURCES = [path for kind in ("*.py", "*.md") for path in (ROOT / "book").glob(kind)]
 
 
 @pytest.fixture(scope="module")
 def paper(printed) -> PdfReader:
-    return PdfReader(Book(printed).pdf)
+    return PdfReader(Book.read(printed).pdf)
 
 
 @pytest.fixture(scope="module")
-def text(paper) -> str:
-    """All its text without heads and numbers of pages, each run of white space as one."""
-    pages = [page.extract_text().splitlines() for page in paper.pages]
-    for page in pages[1:]:
-        assert re.match(r"(\d+ *)?[A-Z]", page.pop(0))  # its chapter
-    lines = [line for n, page in enumerate(pages, 1) for line in page if line != str(n)]
-    return " ".join(" ".join(lines).split())
+def page_texts(paper) -> list[str]:
+    """The text of each page without its head and its number, white space as one space."""
+    texts = []
+    for number, page in enumerate(paper.pages, start=1):
+        lines = page.extract_text().splitlines()
+        if number > 1:
+            assert re.match(r"(\d+ *)?[A-Z]", lines.pop(0))  # its chapter
+        lines = [line for line in lines if line != str(number)]
+        texts.append(" ".join(" ".join(lines).split()))
+    return texts
+
+
+@pytest.fixture(scope="module")
+def text(page_texts) -> str:
+    """All its text."""
+    return " ".join(page_texts)
 
 
 @pytest.fixture(scope="module")
 def log(printed) -> str:
     """What LaTeX said."""
-    path = Book(printed).pdf.with_suffix(".log")
+    path = Book.read(printed).pdf.with_suffix(".log")
     return path.read_text(encoding="utf-8", errors="replace")
 
 
@@ -85,14 +98,29 @@ def squeeze(words: str) -> str:
     return re.sub(r"[\s‐-]", "", words)
 
 
-def test_the_numbers_of_the_html_are_in_the_pdf(printed, text):
+def is_printed(words: str, pages: list[str]) -> bool:
+    """Whether words stand on one page, or begin on one and end on the next.
+
+    Between the two parts a table or a figure may stand, at the top of the second page.
+    """
+    if any(words in page for page in pages):
+        return True
+    for before, after in pairwise(pages):
+        for cut in range(1, len(words)):
+            if before.endswith(words[:cut]) and words[cut:] in after:
+                return True
+    return False
+
+
+def test_the_numbers_of_the_html_are_in_the_pdf(printed, page_texts):
     numbers = [
         span.get_text()
         for page in html_pages(printed).values()
         for span in page.select("span.pasted-text")
     ]
     assert len(numbers) > 50
-    lacking = {number for number in numbers if squeeze(number) not in squeeze(text)}
+    pages = [squeeze(page) for page in page_texts]
+    lacking = {number for number in numbers if not is_printed(squeeze(number), pages)}
     assert lacking == set()
 
 
@@ -204,6 +232,45 @@ def test_figures_are_vectors(paper):
     assert found.count("/Form") >= 8
 
 
+def test_each_picture_has_its_alternative_text(paper, printed):
+    described = [
+        operands[1]["/Alt"]
+        for page in paper.pages
+        for operands, operator in ContentStream(page.get_contents(), paper).operations
+        if operator == b"BDC"
+    ]
+    in_html = [
+        image["alt"]
+        for name, page in html_pages(printed).items()
+        for image in page.select("article figure img")
+    ]
+    assert len(described) > 20
+    assert sorted(map(squeeze, described)) == sorted(map(squeeze, in_html))
+
+
+def test_the_head_of_a_page_names_the_chapters_that_are_on_it(paper):
+    parts = {part.caption for part in parse_toc_yaml(ROOT / "_toc.yml").root.subtrees}
+    chapters = {title_of(path) for path in SOURCES}
+    begins = [  # where, and what
+        (paper.get_destination_page_number(mark), mark["/Top"], mark.title)
+        for mark in marks(paper.outline)
+        if mark.title in parts | chapters
+    ]
+    for number, page in list(enumerate(paper.pages))[1:]:  # the first has no head
+        here = [(top, title) for place, top, title in begins if place == number]
+        on_it = [title for _, title in here if title in chapters]
+        # The chapter before goes on here, unless the new one begins where the text does.
+        if not here or here[0][0] < A4[1] - HEAD:
+            before = [title for place, _, title in begins if place < number]
+            on_it = [before[-1], *on_it]
+        head = re.split(r" *· *", page.extract_text().splitlines()[0])
+        assert [re.sub(r"^\d+ ", "", title) for title in head] == on_it, number + 1
+
+
+def test_its_title_is_shown_in_place_of_the_name_of_the_file(paper):
+    assert paper.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
+
+
 def test_its_fonts_are_embedded(paper):
     fonts = set()
     for page in paper.pages:
@@ -217,7 +284,7 @@ def test_its_fonts_are_embedded(paper):
 
 
 def test_the_same_tex_makes_the_same_bytes(printed, tmp_path):
-    pdf = Book(printed).pdf
+    pdf = Book.read(printed).pdf
     shutil.copytree(pdf.parent, tmp_path / "latex")
     command = ["pdflatex", "-interaction=batchmode", pdf.with_suffix(".tex").name]
     subprocess.run(command, cwd=tmp_path / "latex", check=True, stdout=subprocess.PIPE)
@@ -234,31 +301,21 @@ def test_nothing_runs_over_and_no_character_is_missing(log):
 
 def test_qpdf_finds_no_fault(printed):
     need("qpdf", "qpdf")
-    command = ["qpdf", "--check", Book(printed).pdf]
+    command = ["qpdf", "--check", Book.read(printed).pdf]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_page_of_the_html_links_the_pdf(printed):
-    original = Book(printed).pdf.read_bytes()
+    original = Book.read(printed).pdf.read_bytes()
     for name, page in html_pages(printed).items():
         links = page.select("a[href$='lenet5.pdf']")
         folder = (printed / "_build" / "html" / name).parent
         assert {(folder / link["href"]).read_bytes() for link in links} == {original}
 
 
-def test_a_pdf_older_than_the_book_is_not_linked(printed):
-    book = Book(printed)
-    assert pdf_is_current(book)
-    for name in ("index.md", "_toc.yml", "book/lenet5.sty"):
-        before = (printed / name).stat()
-        os.utime(printed / name, (before.st_atime, book.pdf.stat().st_mtime + 1))
-        assert not pdf_is_current(book)
-        os.utime(printed / name, (before.st_atime, before.st_mtime))
-
-
 def test_the_pad_is_a_figure_in_print(printed):
-    tex = Book(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
+    tex = Book.read(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
     chapter = tex[tex.index(r"\section{Draw a digit}") :]
     assert "book/draw.html" in chapter
     assert re.search(
@@ -278,7 +335,7 @@ def test_a_failure_of_latex_is_a_failure(tmp_path):
     config.write_text(
         broken.replace("latex: {", "latex: {use_jupyterbook_latex: false, ")
     )
-    command = [sys.executable, "-m", "ext.pdf", "--if-possible"]
+    command = [sys.executable, "-m", "sphinx_chapters", "pdf", "--if-possible"]
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=tmp_path, env=env, capture_output=True, text=True

@@ -152,3 +152,14 @@ def test_no_line_is_long(page):
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.name)
 def test_no_output_is_exempt_from_comparison(page):
     assert "nbval-" not in page.read_text(encoding="utf-8")
+
+
+def test_every_fold_is_named_by_what_is_in_it_and_no_two_of_a_page_alike():
+    for page in CHAPTERS:
+        names = [
+            cell.metadata.get("mystnb", {}).get("code_prompt_show")
+            for cell in jupytext.read(page).cells
+            if any(tag.startswith("hide-") for tag in cell.metadata.get("tags", []))
+        ]
+        assert None not in names, page.name
+        assert len(names) == len(set(names)), page.name

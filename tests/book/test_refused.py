@@ -1,10 +1,12 @@
 """The pages where a browser or a site refuses them something."""
 
+import io
 import mimetypes
 import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from built import ROOT
@@ -78,6 +80,18 @@ def policy_of_readme() -> str:
 def test_the_policy_of_the_readme_is_enough(visit, name):
     page, errors = visit(name, policy_of_readme())
     page.wait_for_load_state("networkidle")
+    assert errors == []
+
+
+def test_the_pad_loads_what_it_needs_later_under_the_policy_of_the_readme(visit):
+    page, errors = visit("book/draw", policy_of_readme())
+    picture = io.BytesIO()
+    Image.new("L", (50, 40), 200).save(picture, "png")
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    page.locator(".pad-upload input").set_input_files([file])
+    expect(page.locator(".pad-upload p")).to_contain_text("a.png: no ink found")
+    page.locator(".inside summary").click()
+    expect(page.locator(".inside-layer")).to_have_count(9)
     assert errors == []
 
 

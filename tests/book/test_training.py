@@ -20,10 +20,11 @@ from book_with_training import (
     training_book,
     wait_for_rows,
 )
-from built import ROOT, need
+from built import ROOT
 from exact.arrays import checksum
 from lenet5 import RECORD
 from lenet5.run import Run
+from small_books import need
 from training_page import claim, use_cores
 
 

@@ -2,11 +2,13 @@
 """A suspended page is told from one that waits, by a clock that the test sets."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
 
 from book_with_training import address, training_book
+from in_node import call
 from training_page import SPY, choose, page
 
 
@@ -106,5 +108,93 @@ def test_the_seconds_of_a_suspension_are_none_of_the_training(page, training_boo
     page.clock.run_for(5000)
     progress(page, 1, 0.3)
     state = page.locator(".training-state")
-    words = re.compile("5[0-9] s an epoch, about (8[0-9] s|2 minutes) left.")
+    words = re.compile("5[0-9] s an epoch, about a minute left.")
     expect(state).to_contain_text(words)
+
+
+# -- the time left, by a clock that the test makes ------------------------------------
+
+# Words of the worker as [seconds since the last, epochs done, phase]: what is told of each.
+PACES = """(words) => {
+    let time = 0;
+    const pace = new lenet5.Pace();
+    Object.defineProperty(pace, "now", { get: () => time });
+    return words.map(([seconds, at, phase]) => {
+        time += seconds;
+        pace.reach(at, phase);
+        return pace.perEpoch;
+    });
+}"""
+
+
+def told(words) -> list[float | None]:
+    """The seconds an epoch that the page tells after each word of the worker."""
+    return call(["training/pace.js"], PACES, [(words,)])[0]
+
+
+def steady(count: int, seconds: float, each: float, start=0.0, phase="training"):
+    """Words in equal steps."""
+    return [[seconds, start + each * number, phase] for number in range(1, count + 1)]
+
+
+def test_a_steady_pace_is_told_as_it_is_once_it_is_known():
+    found = told(steady(100, 0.05, 0.001))  # 50 s an epoch, in words of 50 ms
+    assert found[:20] == [None] * 20
+    assert found[30:] == pytest.approx([50] * 70)
+
+
+def test_what_disturbs_a_few_stretches_changes_little():
+    words = steady(200, 0.05, 0.001)
+    for number in range(60, 200, 40):  # now and then the device does something else
+        words[number][0] = 2.0
+    found = told(words)
+    taken = sum(seconds for seconds, _, _ in words) / 0.2
+    assert taken > 80  # the mean would follow
+    assert max(found[60:]) < 55
+
+
+def test_a_device_that_has_become_slower_is_followed():
+    words = steady(100, 0.1, 0.002)
+    words += steady(200, 0.2, 0.002, start=0.2)
+    assert told(words)[99] == pytest.approx(50)
+    assert told(words)[-1] == pytest.approx(100)
+
+
+def test_training_and_measuring_have_a_pace_each():
+    """An epoch's first 0.7 at 60 s an epoch, its last 0.3 at 20: 48 s in all."""
+    words = steady(70, 0.6, 0.01)
+    words += steady(30, 0.2, 0.01, start=0.7, phase="measuring")
+    words += steady(70, 0.6, 0.01, start=1.0)
+    found = told(words)
+    assert found[60] == pytest.approx(60)
+    assert found[-1] == pytest.approx(48)
+    assert max(abs(pace - 48) for pace in found[120:]) < 1
+
+
+def test_the_words_change_every_other_second_at_most():
+    words = steady(400, 0.05, 0.001)
+    for number, word in enumerate(words):
+        word[0] += 0.001 * (number % 7)
+    found = told(words)
+    seconds = sum(word[0] for word in words)
+    changes = sum(a != b for a, b in pairwise(found))
+    assert 2 < changes <= seconds / 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a few seconds"),
+        (9.9, "a few seconds"),
+        (12, "about 10 s"),
+        (54, "about 50 s"),
+        (55, "about a minute"),
+        (89, "about a minute"),
+        (100, "about 2 minutes"),
+        (1000, "about 17 minutes"),
+        (7200, "about 2 hours"),
+    ],
+)
+def test_a_time_to_come_is_told_roughly(seconds, words):
+    scripts = ["training/judge.js", "training/sentences.js"]
+    assert call(scripts, "lenet5.sentences.roughly", [(seconds,)]) == [words]

@@ -6,7 +6,6 @@ import subprocess
 import numpy as np
 import pytest
 
-from built import need
 from exact import UserError, compiler, elsewhere, random_numbers
 from exact.engine import OPTIMIZER_NUMBERS, ExactEngine, macros, shapes
 from exact.network import Network
@@ -15,6 +14,7 @@ from lenet5.data import Split
 from lenet5.parameters import initial_weights
 from processes import has_fused_products, python
 from report_network import NETWORK, report_weights
+from small_books import need
 
 # The report's network, and others that have each kind of stage between them.
 NETWORKS = {

@@ -7,10 +7,10 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from built import ROOT
-from ext.book import Book
-from ext.dependencies import dependencies
+from sphinx_chapters.book import Book
+from sphinx_chapters.dependencies import dependencies
 
-CHAPTERS = {source.stem: source for source in Book(ROOT).chapters}
+CHAPTERS = {source.stem: source for source in Book.read(ROOT).chapters}
 PAGES = {name.replace("-", "_") for name in CHAPTERS}
 
 
@@ -19,7 +19,7 @@ def pages_shown(chapter: str, cell: str = "") -> set[str]:
     notebook = jupytext.read(CHAPTERS[chapter])
     notebook.cells.append(new_code_cell(cell))
     pages = set()
-    for file in dependencies(Book(ROOT), CHAPTERS[chapter], notebook):
+    for file in dependencies(Book.read(ROOT), CHAPTERS[chapter], notebook):
         parts = PurePosixPath(file).parts
         if parts[:2] == ("book", "exhibits"):
             pages.add(parts[2].removesuffix(".py"))

@@ -27,6 +27,7 @@ from made_up import read
 from made_variations import outcomes
 from networks.lenet1998.engine import RungEngine
 from networks.lenet1998.rungs import BEST
+from sphinx_chapters import authors
 from studies.ladder import Step
 from studies.variations import Compared, compare
 
@@ -98,7 +99,7 @@ def arguments(read) -> dict[str, tuple]:
 def shown(figure, monkeypatch) -> dict[str, bytes]:
     """What a figure is displayed as."""
     bundles = []
-    monkeypatch.setattr(display, "display", lambda data, **rest: bundles.append(data))
+    monkeypatch.setattr(authors, "display", lambda data, **rest: bundles.append(data))
     display.show("name", figure, "origin")
     return bundles[0]
 
@@ -205,7 +206,7 @@ def test_a_figure_in_a_page_has_the_theme_of_the_page(
 def test_a_figure_is_glued_under_its_name_and_shown(arguments, monkeypatch):
     calls = []
     monkeypatch.setattr(
-        display, "display", lambda *data, **rest: calls.append((data, rest))
+        authors, "display", lambda *data, **rest: calls.append((data, rest))
     )
     figure = figures.digits(*arguments["digits"])
     display.show("fig-digits", figure, "from here")
@@ -214,41 +215,3 @@ def test_a_figure_is_glued_under_its_name_and_shown(arguments, monkeypatch):
     assert sorted(data) == ["application/pdf", "image/svg+xml", "text/plain"]
     assert "<svg" in data["image/svg+xml"]
     assert data["application/pdf"].startswith(b"%PDF")
-
-
-# -- listings --------------------------------------------------------------------------
-
-
-def test_a_listing_leaves_out_its_docstrings():
-    listing = display.without_docstrings(inspect.getsource(sample))
-    assert listing == "def sample(a):\n    b = a  # a comment stays\n\n    return b"
-
-
-def test_a_listing_shows_one_thing_or_several(monkeypatch):
-    shown = []
-    monkeypatch.setattr(
-        display, "display", lambda markdown: shown.append(markdown.data)
-    )
-    display.show_source(sample, "One.", "code-one")
-    display.show_source([sample, other], "Two.", "code-two")
-    head = "````{code-block} python\n:caption: "
-    body = "def sample(a):\n    b = a  # a comment stays\n\n    return b"
-    assert shown == [
-        f"{head}One.\n:name: code-one\n\n{body}\n````",
-        f"{head}Two.\n:name: code-two\n\n{body}\n\n\ndef other():\n    pass\n````",
-    ]
-
-
-# fmt: off
-def sample(a):
-    """What it is.
-
-    And more.
-    """
-    b = a  # a comment stays
-
-    return b
-
-
-def other():
-    pass

@@ -86,7 +86,7 @@ def lacking(notebook) -> list[str]:
             markdown = data.get("text/markdown", "")
             if "image/svg+xml" in data:
                 name = output.metadata["scrapbook"]["name"]
-                line = data.get("text/plain", "")
+                line = data.get("text/plain", "").removeprefix("Provenance: ")
             elif markdown.startswith(":::{table}"):
                 name = re.search(r":name: (\S+)", markdown)[1]
                 line = markdown.partition(":::{container} provenance\n")[2]
@@ -116,7 +116,7 @@ def test_a_missing_line_and_a_line_without_its_run_are_found():
             ]
             data = where.get("data", {})
             if "image/svg+xml" in data:
-                data["text/plain"] = "<Figure>"
+                data["text/plain"] = "Provenance: <Figure>"
             elif data.get("text/markdown", "").startswith(":::{table}"):
                 head = ":::{container} provenance\n"
                 data["text/markdown"] = data["text/markdown"].replace(head, f"{head}x ")

@@ -151,8 +151,8 @@ def test_choices_of_an_epoch_that_agree_are_said_to_tell_nothing():
     # In the second row the last epoch alone is the best, in the fourth another is as good.
     errors = [[3, 1, 2], [3, 2, 1], [1, 3, 2], [2, 1, 1]]
     assert prose.epochs_chosen(pd.DataFrame(errors, columns=[1, 2, 3])) == (
-        "Over 4 seeds the last epoch is as good as any on the images held back in 2; the "
-        "earliest that is so is epoch 1."
+        "Of 4 seeds trained so, 2 have their lowest error on the images held back at the last "
+        "epoch; the earliest such epoch of any is epoch 1."
     )
 
 

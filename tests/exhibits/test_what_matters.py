@@ -9,6 +9,7 @@ from exhibits.what_matters import prose, tables
 from glued_numbers import glued
 from made_variations import outcome, outcomes
 from studies import variations
+from studies.comparisons import ALIKE, BETTER
 from studies.variations import compare
 
 
@@ -102,6 +103,17 @@ def test_the_test_images_confirm_or_do_not():
     assert "not “rate 1e-3”" in prose.on_test(compare([recipe, turned, *others]))
     alike = outcomes(("tanh", 1.2))
     assert "nothing to confirm" in prose.on_test(compare(alike))
+
+
+def test_a_difference_on_the_test_images_alone_is_explained_and_no_other():
+    row = compare(variations.read())[0]
+    off_zero, about_zero = (
+        row.test._replace(interval=interval) for interval in ((-0.3, -0.1), (-0.3, 0.1))
+    )
+    alike = row._replace(verdict=ALIKE)
+    assert "stands alone" in prose.alone_on_test(alike._replace(test=off_zero))
+    assert prose.alone_on_test(alike._replace(test=about_zero)) == ""
+    assert prose.alone_on_test(row._replace(verdict=BETTER, test=off_zero)) == ""
 
 
 def test_the_table_has_the_recipe_first_and_then_the_best():

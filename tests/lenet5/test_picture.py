@@ -175,6 +175,18 @@ def test_a_file_that_shows_no_digit_is_named(name, content, text, digits, tmp_pa
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("place", [60, 100, 200, -30])
+def test_a_png_with_damaged_pixels_is_refused(place, digits, tmp_path):
+    """Where its compression goes on by chance, another picture would be read."""
+    path = tmp_path / "digit.png"
+    digits[0].resize((280, 280)).save(path)
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"digit.png cannot be read \(no whole image\)"):
+        read_digit(path)
+
+
 @pytest.mark.parametrize(
     ("kind", "least"),
     [("plain", 23), ("framed", 23), ("ruled", 22), ("squared", 22), ("dusty", 23)],

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+import networks.member.tried
 from built import ROOT
 from exact import UserError
 from lenet5 import RECORD
@@ -66,6 +67,19 @@ def test_a_machine_that_breaks_the_promise_is_refused(members, monkeypatch, name
     images = np.zeros((1, 29, 29), np.uint8)
     with pytest.raises(UserError, match="breaks the engine's promise"):
         committee.read_view(weights, images)
+    images = np.zeros((1, 1, 28, 28), np.uint8)
+    with pytest.raises(UserError, match="breaks the engine's promise"):
+        committee.probabilities([*members[:2], (weights, {"column": "W20"})], images)
+
+
+def test_one_trial_is_made_for_all_members(members, mnist, monkeypatch):
+    calls = []
+    trial = networks.member.tried.trial
+    count = lambda library: calls.append(library) or trial(library)  # noqa: E731
+    monkeypatch.setattr("networks.member.tried.trial", count)
+    committee.probabilities(members, mnist[1].images[:1])
+    assert len(members) == 15
+    assert len(calls) == 1
 
 
 def test_the_committee_reads_pictures_of_digits(mnist, tmp_path, capsys):

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from built import need
 from exact import compiler, elsewhere
 from lenet5 import RECORD
 from lenet5.data import Split
@@ -25,6 +24,7 @@ from networks.lenet1998.rungs import BEST, RAW
 from networks.member import reader as member
 from networks.member.reader import Reader
 from networks.views import view
+from small_books import need
 
 HERE = Path(__file__).parent
 IMAGES = 50

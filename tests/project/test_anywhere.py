@@ -9,17 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from built import ROOT, executed, succeed
-from ext import debian_packages
-from ext.book import JUPYTER_BOOK, Book
-from ext.chapters import update
-from ext.what_if import prepare
+from built import ROOT
 from lenet5 import Config
 from lenet5.run import load_or_train
 from made_chapters import BOTH, project, replace
 from made_edition import what_if
+from small_books import executed, succeed
+from sphinx_chapters.book import Book
+from sphinx_chapters.build import JUPYTER_BOOK
+from sphinx_chapters.update import update
+from sphinx_chapters.what_if import prepare
+from tools import debian_packages
 
-ROOMS = ("benchmarks", "book", "exact", "ext", "lenet5", "networks", "studies")
+ROOMS = (
+    "benchmarks",
+    "book",
+    "exact",
+    "lenet5",
+    "looks",
+    "networks",
+    "studies",
+    "tools",
+)
 SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 # -- programs --------------------------------------------------------------------------
@@ -30,7 +41,7 @@ def test_without_users_nothing_is_installed_and_a_line_says_so(monkeypatch, caps
     monkeypatch.delattr(os, "geteuid")
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("installs"))
-    debian_packages.main(["chromium", "latexmk"])
+    assert debian_packages.main(["chromium", "latexmk"]) == 1
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("This machine lacks chromium, latexmk (names of Debian")
     assert "no apt-get" in line
@@ -63,90 +74,6 @@ def test_jupyter_book_needs_no_program_of_that_name(tmp_path):
         command, cwd=tmp_path, env=env, capture_output=True, check=True
     )
     assert b"Jupyter Book" in done.stdout
-
-
-# -- editions --------------------------------------------------------------------------
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """All files of a book but for what is built or compiled, with what links lead to."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        made = {"_build", "__pycache__"} & set(path.parts)
-        if path.is_file() and not made:
-            found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return found
-
-
-def test_an_edition_writes_nothing_outside_its_folder(project):
-    """A chapter writes beside itself, beside a module and into the data, and a picture."""
-    replace(project / "text" / "one.py", "# %% mystnb", '# %% save_as="dot.svg" mystnb')
-    (project / "package" / "one.py").write_text(
-        "from pathlib import Path\n"
-        "SVG = '<svg xmlns=\"http://www.w3.org/2000/svg\"/>'\n"
-        "for path in (Path(__file__).with_name('log.txt'), Path('log.txt'),\n"
-        "             Path(__file__).parent.parent / 'assets' / 'deep' / 'data.bin'):\n"
-        "    path.write_text('executed')\n",
-        encoding="utf-8",
-    )
-    (project / "text" / "dot.svg").write_text("a picture", encoding="utf-8")
-    before = tree(project)
-    assert executed(succeed(what_if(project, "SIZE=3"))) == BOTH
-    assert tree(project) == before
-    edition = project / "_build" / "what-if" / "size-3"
-    for name in ("package/log.txt", "text/log.txt", "assets/deep/data.bin"):
-        assert (edition / name).read_text(encoding="utf-8") == "executed"
-    assert (edition / "text" / "dot.svg").read_text(encoding="utf-8").startswith("<svg")
-
-
-def test_an_edition_is_laid_out_without_links(project, monkeypatch):
-    """Windows lets few people make them."""
-    (project / "linked").symlink_to(project / "assets")
-
-    def refuse(*_, **__):
-        raise OSError("no right to make a link")
-
-    for place, name in ((os, "symlink"), (os, "link"), (Path, "symlink_to")):
-        monkeypatch.setattr(place, name, refuse)
-    edition = project / "_build" / "what-if" / "size-3"
-    prepare(Book(project), edition, {"size": 3})
-    assert not [path for path in edition.rglob("*") if path.is_symlink()]
-    copies = tree(edition.rename(project.parent / "moved"))
-    wanted = tree(project)
-    for name in ("text/one.ipynb", "text/two.ipynb"):
-        del wanted[name]
-    assert copies.pop("_config.yml") != wanted.pop("_config.yml")
-    del copies[".copied.json"]
-    wanted |= {
-        f"linked/{name.removeprefix('assets/')}": content
-        for name, content in wanted.items()
-        if name.startswith("assets/")
-    }
-    assert copies == wanted
-
-
-def test_an_edition_follows_the_book_and_keeps_what_it_made(project):
-    edition, book = project / "_build" / "what-if" / "size-3", Book(project)
-    replace(project / "_config.yml", "config: {", "config: {what_if_without: [runs], ")
-    (project / "runs").mkdir()
-    (project / "runs" / "large").touch()
-    prepare(book, edition, {"size": 3})
-    assert not (edition / "runs").exists()
-    made = ("text/one.ipynb", "notes.txt", "assets/made.bin", "runs/trained")
-    for name in made:
-        (edition / name).parent.mkdir(exist_ok=True)
-        (edition / name).write_bytes(b"by the edition")
-    (project / "package" / "two.py").unlink()
-    (project / "package" / "new.py").touch()
-    (edition / "text" / "two.py").unlink()
-    prepare(book, edition, {"size": 3})
-    assert all((edition / name).read_bytes() == b"by the edition" for name in made)
-    assert not (edition / "package" / "two.py").exists()
-    assert (edition / "package" / "new.py").exists()
-    assert (edition / "text" / "two.py").exists()
-    (project / "notes.txt").write_bytes(b"by the book")
-    prepare(book, edition, {"size": 3})
-    assert (edition / "notes.txt").read_bytes() == b"by the book"
 
 
 # -- files -----------------------------------------------------------------------------
@@ -183,7 +110,7 @@ def test_no_file_is_replaced_while_this_process_has_it_open(
         run.save(tmp_path / "runs" / run.fingerprint)
     assert {"checkpoint", "model.safetensors", "SHA256SUMS"} <= set(replaced)
     assert run.fingerprint in replaced
-    update(Book(project), force=True, say=lambda _: None)
+    update(Book.read(project), force=True, say=lambda _: None)
     assert {"one.ipynb", "two.ipynb"} <= set(replaced)
 
 

@@ -62,7 +62,7 @@ def test_the_other_place_has_another_torch(elsewhere):
 def test_a_reproduction_elsewhere_changes_no_committed_file(tmp_path, elsewhere):
     project = copy_project(tmp_path / "project")
     core = {min(os.sched_getaffinity(0))} if hasattr(os, "sched_getaffinity") else None
-    for command in (["lenet5", "train", "--fresh"], ["ext.chapters"]):
+    for command in (["lenet5", "train", "--fresh"], ["sphinx_chapters", "run"]):
         done = subprocess.run(
             [sys.executable, "-m", *command],
             cwd=project,

@@ -11,8 +11,9 @@ import tomllib
 
 import pytest
 
-from built import ROOT, need
-from ext.check_python import fault
+from built import ROOT
+from small_books import need
+from tools.check_python import fault
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FIRST, ABOVE = map(int, re.findall(r"3\.(\d+)", PROJECT["project"]["requires-python"]))
@@ -35,8 +36,14 @@ def pins(file: str) -> dict[str, str]:
 
 def imported(*folders: str) -> set[str]:
     """The packages, by their names on an index, that the Python files of folders import."""
-    ours = {*PACKAGES, "ext", "exhibits", "benchmarks"}
-    ours |= {path.stem for path in (ROOT / "tests" / "shared").glob("*.py")}
+    ours = {*PACKAGES, "looks", "tools", "exhibits", "benchmarks", "sphinx_chapters"}
+    package = ROOT / "sphinx-chapters"
+    for folder in (
+        package / "tests" / "shared",
+        package / "example",
+        ROOT / "tests" / "shared",
+    ):
+        ours |= {path.stem for path in folder.glob("*.py")}
     modules = set()
     for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
@@ -85,8 +92,8 @@ def bare(tmp_path):
     """What make reads before it installs anything."""
     for name in ("Makefile", "pyproject.toml", "requirements.txt", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "ext").mkdir()
-    shutil.copy(ROOT / "ext" / "check_python.py", tmp_path / "ext")
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "check_python.py", tmp_path / "tools")
     return tmp_path
 
 
@@ -114,7 +121,7 @@ def test_make_says_that_a_python_lacks_venv(bare):
 
 
 def test_all_that_is_imported_is_pinned():
-    folders = (*PACKAGES, "book", "ext", "tests")
+    folders = (*PACKAGES, "book", "looks", "tools", "sphinx-chapters", "tests")
     assert imported(*folders) - set(pins("requirements.txt")) == set()
 
 

@@ -46,8 +46,16 @@ def test_the_line_that_a_student_changes_stands_in_the_config():
     assert shown in config
 
 
-READMES = ("README.md", "ext/README.md", "benchmarks/README.md", "data/README.md")
-ROOMS = "benchmarks|book|data|exact|ext|lenet5|networks|record|studies|tests"
+READMES = (
+    "README.md",
+    "sphinx-chapters/README.md",
+    "benchmarks/README.md",
+    "data/README.md",
+)
+ROOMS = (
+    "benchmarks|book|data|exact|lenet5|looks|networks|record|sphinx-chapters|studies"
+)
+ROOMS += "|tests|tools"
 PATH = re.compile(rf"`((?:{ROOMS})/[\w./-]*)`")
 
 

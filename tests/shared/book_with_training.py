@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from built import ROOT, build, shared, succeed
+from built import ROOT
 from lenet5 import RECORD
 from lenet5.config import report_config
 from lenet5.run import Run, load_or_train
+from small_books import build, shared, succeed
 
 APPS = {"train": "training", "draw": "pad"}
 CONFIG = f"""\
@@ -19,7 +20,8 @@ only_build_toc_files: true
 exclude_patterns: [_build]
 execute: {{execute_notebooks: "off"}}
 sphinx:
-  local_extensions: {{ext.app: "{ROOT}", ext.html_repairs: "{ROOT}"}}
+  extra_extensions: [sphinx_chapters.app]
+  local_extensions: {{looks.html_repairs: "{ROOT}"}}
   config: {{html_context: {{default_mode: auto}}}}
 """
 TOC = (

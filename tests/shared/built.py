@@ -1,18 +1,13 @@
-"""The built book for several tests: HTML, print, a browser, and a sample book of ten lines."""
+"""The built book for several tests: HTML and print."""
 
-import hashlib
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-from filelock import FileLock
 
-from ext.book import JUPYTER_BOOK
+from small_books import build, executed, need, shared, succeed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,61 +20,12 @@ def copy_project(target: Path) -> Path:
     return target
 
 
-def build(project: Path, *options: str, **environment: str):
-    """What ``jupyter-book build`` says, with more or other environment variables."""
-    command = [*JUPYTER_BOOK, "build", str(project), *options]
-    env = os.environ | environment
-    return subprocess.run(command, capture_output=True, text=True, env=env)
-
-
-def succeed(done: subprocess.CompletedProcess) -> str:
-    """What a program said that ended well."""
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
-
-
-def executed(output: str) -> list[str]:
-    """The chapters that a build said to have executed."""
-    lines = [line.split() for line in output.splitlines()]
-    return [
-        line[1][:-1] for line in lines if line[:1] + line[2:] == ["chapter", "executed"]
-    ]
-
-
-def shared(factory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that one worker makes for all, if there are several."""
-    base = factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
-    with FileLock(folder.with_suffix(".lock")):
-        if not (folder / "made").exists():
-            make(folder)
-            (folder / "made").touch()
-    return folder
-
-
 def pages(book: Path) -> list[Path]:
     """Every page of the built book; a host shows 404.html where there is none."""
     found = [path for path in book.rglob("*.html") if "_static" not in path.parts]
     found.remove(book / "404.html")
     assert len(found) >= 7
     return sorted(found)
-
-
-def soup(path: Path) -> BeautifulSoup:
-    """The elements of a page."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
-def need(package: str, *names: str) -> str:
-    """The path of a package's program, by the first of its names that is there.
-
-    Where it is missing the test is skipped; in CI it fails.
-    """
-    found = [path for path in map(shutil.which, names) if path]
-    if not found:
-        message = f"no {names[0]}: install it (apt-get install {package}) for this test"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return found[0]
 
 
 @pytest.fixture(scope="session")
@@ -104,101 +50,7 @@ def printed(tmp_path_factory) -> Path:
 
     def make(folder: Path) -> None:
         project = copy_project(folder / "project")
-        command = [sys.executable, "-m", "ext.pdf"]
+        command = [sys.executable, "-m", "sphinx_chapters", "pdf"]
         succeed(subprocess.run(command, cwd=project, capture_output=True, text=True))
 
     return shared(tmp_path_factory, "pdf", make) / "project"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium, of the system."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = need("chromium", "chromium", "chromium-browser")
-    with sync_playwright() as playwright:
-        quiet = ["--disable-quic", "--no-first-run", "--disable-component-update"]
-        quiet += ["--disable-background-networking", "--disable-sync", "--no-sandbox"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        yield browser
-        browser.close()
-
-
-CHAPTER = """\
-# %% tags=["parameters"]
-size = 2
-
-# %% [markdown]
-# # Chapter {name}
-#
-# Some prose.
-
-# %%
-print("{name}", size * 21)
-
-# %% mystnb={{"figure": {{"caption": "A dot.", "name": "fig-{name}"}}}}
-import myst_nb
-from IPython.display import display
-from package.{name} import SVG
-
-myst_nb.glue("answer", size * 21, display=False)
-display({{"image/svg+xml": SVG, "text/plain": "From `{name}` alone"}}, raw=True)
-"""
-DOT = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
-WATCHED = hashlib.sha256(b"watched\n").hexdigest()
-SAMPLE = {
-    "_config.yml": f"""\
-title: A sample
-only_build_toc_files: true
-exclude_patterns: [_build]
-execute: {{execute_notebooks: "off"}}
-latex: {{latex_documents: {{targetname: sample.tex}}}}
-sphinx:
-  local_extensions: {{ext.chapters: "{ROOT}", ext.provenance: "{ROOT}", ext.app: "{ROOT}",
-    ext.status: "{ROOT}", ext.downloads: "{ROOT}", ext.html_repairs: "{ROOT}"}}
-  config: {{chapters_watch: [assets, notes.txt], chapters_check: "package.rules:check",
-    status_dates: days.txt}}
-""",
-    "_toc.yml": "format: jb-book\nroot: index\nchapters: [{file: text/two}, {file: text/one}]\n",
-    "index.md": "# Sample\n\n```{chapter-status}\n```\n\n```{environment-status}\n```\n"
-    "\n```{file-status} *.txt\n```\n"
-    "\n```{app} tool\n:data: assets/deep/data.bin\n:later: assets/late/*.bin\n```\n",
-    "requirements.txt": "# one\njupyter-book==1\n",
-    "notes.txt": "watched\n",
-    "days.txt": f"# Changed on 2001-02-03\n{WATCHED}  notes.txt\n",
-    "package/rules.py": "def check(size):\n    if size > 9:\n"
-    "        raise ValueError(f'size = {size} is too large')\n",
-    "package/one.py": f"SVG = {DOT!r}\n",
-    "package/two.py": f"SVG = {DOT!r}\n",
-    "assets/deep/data.bin": "bytes",
-    "assets/late/first.bin": "1",
-    "assets/late/second.bin": "2",
-    "tool/tool.html": '<link rel="stylesheet" href="tool.css">\n'
-    '<script defer src="tool.js"></script>\n<p id="tool">nothing</p>\n',
-    "tool/tool.css": "#tool { color: rgb(1, 2, 3) }\n",
-    "tool/tool.js": "tool.textContent = atob(appData['data.bin'])\n",
-    "text/one.py": CHAPTER.format(name="one"),
-    "text/two.py": CHAPTER.format(name="two").replace(
-        "Some prose.", "Some prose, and {glue:text}`one.ipynb::answer:s`."
-    ),
-}
-
-
-def write_sample(folder: Path) -> Path:
-    """Write a small book that uses ``ext`` and nothing else of this project."""
-    for name, text in SAMPLE.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory) -> Path:
-    """The sample book, built once; tests copy it before they change it."""
-
-    def make(folder: Path) -> None:
-        project = write_sample(folder / "a book")
-        assert executed(succeed(build(project))) == ["text/two", "text/one"]
-
-    return shared(tmp_path_factory, "sample", make) / "a book"

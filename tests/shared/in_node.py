@@ -6,7 +6,8 @@ import subprocess
 
 import numpy as np
 
-from built import ROOT, need
+from built import ROOT
+from small_books import need
 
 # The scripts are not modules: each adds to one global object. Arrays travel in base64,
 # and ``{"array": …}`` is what stands for one, on the way in and on the way out.

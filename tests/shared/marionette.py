@@ -167,6 +167,11 @@ class Firefox:
             "WebDriver:ElementClick", id=next(iter(self.element(selector).values()))
         )
 
+    def choose(self, selector: str, path: Path) -> None:
+        """Choose a file in an input of files."""
+        [place] = self.element(selector).values()
+        self.call("WebDriver:ElementSendKeys", id=place, text=str(path))
+
     def act(self, kind: str, actions: list[dict], **more) -> None:
         """Perform actions of one device, as WebDriver names them."""
         device = {"type": kind, "id": kind, "actions": actions} | more

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from built import need
 from bytes_of_files import flipped
 from exact import UserError
 from lenet5 import RECORD, Config
@@ -16,6 +15,7 @@ from lenet5.__main__ import main
 from lenet5.config import report_config
 from lenet5.files import SUMS, write_sums
 from lenet5.run import FILES, Run, load_or_train
+from small_books import need
 from studies.intervals import prediction_interval, rank_interval
 from studies.verdict import COVERAGE, band, compare, verify
 

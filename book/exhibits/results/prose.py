@@ -31,7 +31,7 @@ def compare_shapes(config: Config) -> str:
 def compare_errors(of_train: float, of_test: float) -> str:
     """What an error on the training images says beside that on the test images, in %."""
     if of_train < 0.75 * of_test:
-        return "far below: the network learns some of them by heart"
+        return "far below that on the test images: the network learns some of them by heart"
     if of_train < of_test:
         return "below that on the test images"
     return "not below that on the test images: the network has learned none by heart"

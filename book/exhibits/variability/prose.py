@@ -89,6 +89,6 @@ def epochs_chosen(errors: pd.DataFrame) -> str:
     at_last = int((errors[last] == lowest).sum())
     first = errors.idxmin(axis=1).min()
     return (
-        f"Over {len(errors)} seeds the last epoch is as good as any on the images held back in "
-        f"{at_last}; the earliest that is so is epoch {first}."
+        f"Of {len(errors)} seeds trained so, {at_last} have their lowest error on the images held "
+        f"back at the last epoch; the earliest such epoch of any is epoch {first}."
     )

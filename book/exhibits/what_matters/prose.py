@@ -65,6 +65,18 @@ def of_name(compared: list[Compared], name: str) -> Compared:
     return row
 
 
+def alone_on_test(row: Compared) -> str:
+    """Why the test images show a difference that those held back did not, if they do."""
+    low, high = row.test.interval
+    if row.verdict != ALIKE or low <= 0 <= high:
+        return ""
+    return (
+        "On the images held back the same change was not beyond chance, for there it had to "
+        "stand out among all variations. Here it stands alone, picked beforehand, and there "
+        "are more images."
+    )
+
+
 def under_trained(compared: list[Compared], recipe: Outcome) -> str:
     """Whether higher rates are better than the recipe's, and lower ones worse."""
     verdicts: dict[str, set[str]] = {"higher": set(), "lower": set()}

@@ -4,8 +4,8 @@ var lenet5 = lenet5 || {};
 
 lenet5.Cell = (() => {
   const { outline, placeAt, within } = lenet5.sheets;
-  const { account, at } = lenet5.sums;
-  const { hasMaps, isPool, isSigned, reach } = lenet5.steps;
+  const { at } = lenet5.sums;
+  const { hasMaps, isSigned } = lenet5.steps;
   const { html, words } = lenet5;
   const MOST_TERMS = 1000; // in the table
   /** @type {Record<string, number[]>} rows and columns */
@@ -14,17 +14,14 @@ lenet5.Cell = (() => {
     Home: [0, -Infinity], End: [0, Infinity], PageUp: [-Infinity, 0], PageDown: [Infinity, 0],
   };
 
-  /** @typedef {{ canvas: HTMLCanvasElement, window: HTMLElement, caption: HTMLElement, box: HTMLElement }} Picture */
-
-  class Cell {
+  class Cell extends lenet5.View {
     /** @param {InstanceType<typeof lenet5.Inside>} inside */
     constructor(inside) {
+      super(inside);
       /** @type {HTMLElement | null} */
       this.box = null;
-      /** @type {Picture | null} */
+      /** @type {PictureBox | null} */
       this.large = null;
-      /** @type {Picture[]} */
-      this.small = [];
       /** @type {HTMLElement | null} */
       this.said = null;
       /** @type {HTMLElement | null} */
@@ -35,36 +32,11 @@ lenet5.Cell = (() => {
       this.terms = null;
       /** @type {HTMLElement[][] | null} */
       this.inputs = null; // of the table of input maps: button, what it adds, the sum after it
-      /** @type {Account | null} */
-      this.account = null;
-      this.inside = inside;
-      this.index = -1; // of the step; -1 if no map is chosen
-      this.map = 0;
-      this.row = 0; // of the cell, on the sheet
-      this.column = 0;
-      /** @type {number | null} */
-      this.part = null; // the input map that is shown, if the reader has chosen one
       this.pause = 0;
-    }
-
-    /**
-     * @param {number} index
-     * @param {number} map
-     */
-    isOf(index, map) {
-      return this.index === index && this.map === map;
-    }
-
-    get step() {
-      return this.inside.steps[this.index];
     }
 
     get button() {
       return this.inside.rows[this.index].maps[this.map].button;
-    }
-
-    get sheet() {
-      return this.inside.rows[this.index].sheet;
     }
 
     // -- opening and closing ---------------------------------------------------------------
@@ -92,13 +64,14 @@ lenet5.Cell = (() => {
       const pictures = html(box, "div", "inside-pictures");
       this.large = this.enlarge(pictures, name);
       const small = html(pictures, "div", "inside-small");
-      this.small = ["on the image", "", "", ""].map((caption) => this.picture(small, caption));
+      this.small = this.pictures(small);
       this.said = html(box, "p", "inside-said");
       this.tables = html(box, "div", "inside-tables");
       this.inputs = this.terms = null;
       this.spoken = html(box, "p", "inside-spoken");
       this.spoken.setAttribute("aria-live", "polite");
       box.addEventListener("keydown", (event) => { if (event.key === "Escape") this.close(); });
+      box.addEventListener("pointerenter", () => this.inside.peek.leave());
       layer.after(box);
       this.changed();
     }
@@ -114,25 +87,7 @@ lenet5.Cell = (() => {
       this.button.setAttribute("aria-pressed", "false");
       if (this.box?.contains(document.activeElement)) this.button.focus();
       this.box?.remove();
-      for (const { maps } of this.inside.rows) {
-        for (const { window } of maps) window.hidden = true;
-      }
-      this.index = -1;
-    }
-
-    /**
-     * @param {HTMLElement} pictures
-     * @param {string} text
-     * @returns {Picture}
-     */
-    picture(pictures, text) {
-      const box = html(pictures, "div", "inside-picture");
-      const frame = html(box, "div", "inside-frame");
-      const canvas = html(frame, "canvas");
-      const window = html(frame, "span", "inside-window");
-      canvas.setAttribute("aria-hidden", "true"); // what it shows is said below
-      window.hidden = true;
-      return { box, canvas, window, caption: html(box, "span", "", text) };
+      this.forget();
     }
 
     /**
@@ -164,19 +119,6 @@ lenet5.Cell = (() => {
 
     // -- the cursor ------------------------------------------------------------------------
 
-    /**
-     * Go to the cell of that number, if there is one; whether it is another.
-     * @param {number} place
-     */
-    go(place) {
-      const { columns, cells } = this.sheet;
-      const row = Math.floor(place / columns);
-      const column = place % columns;
-      if (place >= cells || (row === this.row && column === this.column)) return false;
-      Object.assign(this, { row, column });
-      return true;
-    }
-
     /** @param {KeyboardEvent} event */
     press(event) {
       const move = MOVES[event.key];
@@ -197,116 +139,20 @@ lenet5.Cell = (() => {
 
     // -- what is shown ---------------------------------------------------------------------
 
-    /** Row and column in a map; of a dense layer row 0 and the unit. */
-    get coordinates() {
-      const isMap = hasMaps(this.step);
-      return isMap ? [this.row, this.column] : [0, this.row * this.sheet.columns + this.column];
-    }
-
     /** The pictures and the sentence, which follow the drawing and the cursor at once. */
     show() {
       if (this.index < 0 || !this.large || !this.said) return;
-      const { kernel, steps, values } = this.inside;
+      const { steps, values } = this.inside;
       const { index, map, step, sheet, large } = this;
-      if (!kernel) return;
       const [row, column] = this.coordinates;
-      this.account = account(kernel, steps, values, index, map, row, column);
+      this.account = this.reckon();
       const engines = values[step.output][at(step, map, row, column)];
       this.said.textContent = words.explain(steps, index, row, column, this.account, Object.is(engines, this.account.value));
       const scale = lenet5.sheets.scale(values[step.output], isSigned(steps, index));
       lenet5.sheets.paint(large.canvas, this.inside.mapOf(index, map), sheet, scale);
       outline(large.window, this.region, sheet);
-      this.showReach(row, column);
+      this.showReach();
       this.showParts();
-    }
-
-    /** The cell itself. */
-    get region() {
-      return { top: this.row, left: this.column, height: 1, width: 1 };
-    }
-
-    /**
-     * Outline what the cell saw, in all layers before it and on the image.
-     * @param {number} row
-     * @param {number} column
-     */
-    showReach(row, column) {
-      const { rows, steps, values } = this.inside;
-      const regions = reach(steps, this.index, row, column);
-      rows.forEach(({ maps, sheet }, index) => maps.forEach(({ window }, map) => {
-        const isOwn = this.isOf(index, map);
-        const isAside = isPool(this.step) && index === this.index - 1 && map !== this.map; // a pool sees one map
-        outline(window, isOwn ? this.region : isAside ? null : regions[index] ?? null, sheet);
-      }));
-      const [image] = /** @type {Picture[]} */ (this.small);
-      image.box.hidden = this.index === 0;
-      lenet5.sheets.paint(image.canvas, this.inside.mapOf(0, 0), rows[0].sheet, lenet5.sheets.scale(values.image, false));
-      outline(image.window, regions[0] ?? null, rows[0].sheet);
-    }
-
-    /** What the cell saw, its weights and their products; or the cells of a pool. */
-    showParts() {
-      const [, ...pictures] = /** @type {Picture[]} */ (this.small);
-      for (const { box } of pictures) box.hidden = true;
-      if (this.account?.kind === "maximum") this.showPool(this.account, pictures[0]);
-      if (this.account?.kind === "sum") this.showPart(this.account, pictures);
-    }
-
-    /**
-     * @param {Maximum} account
-     * @param {Picture} picture
-     */
-    showPool({ cells, side, winner }, picture) {
-      const square = { rows: side, columns: side };
-      this.fill(picture, cells, square, true, "the cells of the pool");
-      outline(picture.window, { top: Math.floor(winner / side), left: winner % side, height: 1, width: 1 }, square);
-    }
-
-    /**
-     * @param {Sum} account
-     * @param {Picture[]} pictures
-     */
-    showPart({ parts, average }, [saw, weights, products]) {
-      const incoming = this.incoming(average !== null);
-      const number = this.shownPart(parts);
-      const part = parts[number];
-      const shape = hasMaps(incoming) ? part : lenet5.steps.sheet(incoming);
-      const from = words.source(incoming, parts.length > 1 ? number : null);
-      saw.box.parentElement?.classList.toggle("inside-strips", !hasMaps(incoming));
-      const maybeNegative = isSigned(this.inside.steps, this.inside.steps.indexOf(incoming));
-      this.fill(saw, part.seen, shape, maybeNegative, `what it saw: ${average === null ? "" : "averages of "}${from}`);
-      this.fill(weights, part.weights, shape, true, "× weights");
-      this.fill(products, part.products, shape, true, "= products");
-    }
-
-    /**
-     * The step whose values are added up.
-     * @param {boolean} isPooled
-     */
-    incoming(isPooled) {
-      return this.inside.steps[this.index - (isPooled ? 2 : 1)];
-    }
-
-    /**
-     * The number of the part of the sum that is shown: what is chosen, or the one that counts most.
-     * @param {Portion[]} parts
-     */
-    shownPart(parts) {
-      return this.part ?? words.heaviest(parts.map(({ adds }) => adds));
-    }
-
-    /**
-     * @param {Picture} picture
-     * @param {Float32Array} values
-     * @param {{ rows: number, columns: number }} sheet
-     * @param {boolean} isSigned
-     * @param {string} text
-     */
-    fill({ box, canvas, caption, window }, values, sheet, isSigned, text) {
-      box.hidden = false;
-      window.hidden = true;
-      caption.textContent = text;
-      lenet5.sheets.paint(canvas, values, sheet, lenet5.sheets.scale(values, isSigned));
     }
 
     // -- when movement rests ---------------------------------------------------------------

@@ -127,6 +127,25 @@ lenet5.words = (() => {
   }
 
   /**
+   * The same in a few words.
+   * @param {Step[]} steps
+   * @param {number} index
+   * @param {number} row
+   * @param {number} column
+   * @param {Account} account
+   */
+  function glance(steps, index, row, column, account) {
+    const start = `${capital(cellOf(steps[index], row, column))} is ${number(account.value)}`;
+    if (account.kind === "pixel") return `${start}: the ink in the image.`;
+    if (account.kind === "maximum") return `${start}, the largest of ${account.side}×${account.side} cells of ${title(steps[index - 1])}.`;
+    if (account.kind === "softmax") return `${start}, its share of all exponentials.`;
+    const { bias, parts, sum, average } = account;
+    const incoming = steps[index - (average === null ? 1 : 2)], count = parts.length * parts[0].products.length;
+    const after = steps[index].activation ? `, before ${steps[index].activation}` : "";
+    return `${start}. The bias, ${number(bias)}, and ${counted(count, "product")} come to ${number(sum)}${after}. ${most(incoming, parts)}`;
+  }
+
+  /**
    * @param {Step[]} steps
    * @param {number} index
    * @param {Sum} account
@@ -196,5 +215,5 @@ lenet5.words = (() => {
       + `all these exponentials, from digit 0 on, ${number(total)}; this one layer is computed in 64 bits.`;
   }
 
-  return { cellOf, explain, heaviest, kind, map: ofMap, mapOf, number, range, source, title };
+  return { cellOf, explain, glance, heaviest, kind, map: ofMap, mapOf, number, range, source, title };
 })();

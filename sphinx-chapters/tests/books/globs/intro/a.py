@@ -1,0 +1,5 @@
+# %% [markdown]
+# # intro/a
+
+# %%
+print("executed")

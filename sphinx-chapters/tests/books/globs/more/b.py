@@ -1,0 +1,5 @@
+# %% [markdown]
+# # more/b
+
+# %%
+print("executed")

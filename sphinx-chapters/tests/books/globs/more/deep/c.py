@@ -1,0 +1,5 @@
+# %% [markdown]
+# # more/deep/c
+
+# %%
+print("executed")

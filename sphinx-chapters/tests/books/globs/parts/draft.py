@@ -1,0 +1,2 @@
+# %%
+raise RuntimeError("this chapter is excluded")

@@ -1,0 +1,1 @@
+"""No chapter: it has no cell."""

@@ -1,0 +1,5 @@
+# %% [markdown]
+# # parts/one
+
+# %%
+print("executed")

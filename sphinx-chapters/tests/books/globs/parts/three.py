@@ -1,0 +1,5 @@
+# %% [markdown]
+# # parts/three
+
+# %%
+print("executed")

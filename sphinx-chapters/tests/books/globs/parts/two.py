@@ -1,0 +1,5 @@
+# %% [markdown]
+# # parts/two
+
+# %%
+print("executed")

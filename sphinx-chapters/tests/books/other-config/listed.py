@@ -1,0 +1,8 @@
+# %% [markdown]
+# # Listed
+
+# %% tags=["parameters"]
+size = 2
+
+# %%
+print("listed", size)
