@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -184,8 +185,9 @@ def test_a_kernel_starts_whatever_the_machine(tmp_path, name, length, environmen
     }
     for file, text in texts.items():
         (tmp_path / file).write_text(text, encoding="utf-8")
-    temporary = Path("/tmp", "t" * (length - len("/tmp/")))
-    temporary.mkdir()
+    # A folder of its own, so that two runs of the tests are in nobody's way.
+    filling = "t" * (length - len(tempfile.gettempdir()) - len("/12345678"))
+    temporary = Path(tempfile.mkdtemp(prefix=filling))
     try:
         done = chapters(tmp_path, "run", TMPDIR=str(temporary), **environment)
     finally:

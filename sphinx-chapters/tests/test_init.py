@@ -83,7 +83,7 @@ def test_nothing_is_written_over(tmp_path):
 def test_the_versions_that_are_installed_are_pinned(tmp_path, monkeypatch):
     noted = {
         "": f"sphinx-chapters=={__version__}",
-        '{"url": "file:///tmp/a", "dir_info": {}}': "# sphinx-chapters was installed from",
+        '{"url": "file:///a/folder", "dir_info": {}}': "# sphinx-chapters was installed from",
         '{"url": "https://example.org/a.git", "subdirectory": "b",'
         ' "vcs_info": {"vcs": "git", "commit_id": "0123"}}': "sphinx-chapters @ "
         "git+https://example.org/a.git@0123#subdirectory=b",

@@ -352,7 +352,7 @@ def test_a_kernel_named_otherwise_is_used_or_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize("end", ["", "x" * 200_000, "/x" * 100_000])
 def test_a_long_text_without_spaces_takes_no_time(end):
     """As an SVG with a picture in it. Looking from each character on would take minutes."""
-    text = f"/tmp/ipykernel_12/345.py:1: UserWarning {end}"
+    text = f"/a/folder/ipykernel_12/345.py:1: UserWarning {end}"
     output = nbformat.v4.new_output("stream", name="stdout", text=text)
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("", outputs=[output])]
