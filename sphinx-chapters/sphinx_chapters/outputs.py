@@ -19,9 +19,6 @@ FILE_OF_CELL = re.compile(
 )
 # Where an object lies in memory, as in <object at 0x7f3a2c>.
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,}")
-REWRITTEN = re.compile(
-    r"[^\n]*\r(?!\n)"
-)  # a line that a bar of progress has drawn over
 TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
 WIDGETS = "widgets"  # in the metadata of a notebook: the state of its widgets
 WIDGET_KEY = re.compile(r'"([0-9a-f]{32})": \{')  # of a widget, in that state
@@ -104,8 +101,17 @@ def _in_order(streams: dict[str, NotebookNode]) -> list[NotebookNode]:
     """Standard output first, and of a line that was drawn over only what is seen at last."""
     ordered = [streams[name] for name in ("stdout", "stderr") if name in streams]
     for output in ordered:
-        output.text = REWRITTEN.sub("", output.text)
+        output.text = as_seen(output.text)
     return ordered
+
+
+def as_seen(text: str) -> str:
+    """A text without what a bar of progress has drawn over: of each line, what stands last.
+
+    Line by line, since a pattern would look through a long line from each of its characters.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rpartition("\r")[2] for line in lines)
 
 
 def _steady(output: NotebookNode, cell: str) -> None:

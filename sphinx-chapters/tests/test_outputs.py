@@ -13,7 +13,7 @@ import pytest
 from sphinx_chapters.__main__ import main
 from sphinx_chapters.book import Book, BookError
 from sphinx_chapters.chapter import Chapter
-from sphinx_chapters.outputs import join_streams, settle
+from sphinx_chapters.outputs import as_seen, join_streams, settle
 from tiny_books import outputs, said_by_update, write_book
 
 VARYING = """\
@@ -75,6 +75,20 @@ def test_streams_are_joined_only_between_other_outputs():
     pieces = [stream("stderr", "1"), stream("stdout", "2"), stream("stderr", "3")]
     joined = join_streams([*pieces, figure, stream("stdout", "4")])
     assert [one.get("text") for one in joined] == ["2", "13", None, "4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a\rb\nc", "b\nc"),
+        ("\rstep 1\rstep 2\n", "step 2\n"),
+        ("of Windows\r\nor not\n", "of Windows\nor not\n"),
+        ("unfinished\r", ""),
+        ("x" * 10**6, "x" * 10**6),  # at once
+    ],
+)
+def test_of_a_line_that_is_drawn_over_the_last_is_kept(text, seen):
+    assert as_seen(text) == seen
 
 
 def test_what_is_too_long_is_cut_with_a_warning(tmp_path, caplog):
