@@ -10,11 +10,11 @@ mandatory too, come of the check ("Codecheck metadata"). Version 2.0 asks for an
 author and a reference to an article, and neither is known.
 """
 
-import os
 from pathlib import Path
 
 import yaml
 
+from sphinx_chapters.files import write_whole
 from studies.record import MAKERS, Maker
 from tools.project import COMMAND, author_names, citation, executed_files
 
@@ -81,9 +81,7 @@ def text_of(root: Path) -> str:
 def main() -> None:
     """Write the file of the project in the current folder, whole or not at all."""
     root = Path.cwd()
-    draft = root / f".{FILE}.partial"
-    draft.write_text(text_of(root), encoding="utf-8", newline="\n")
-    os.replace(draft, root / FILE)
+    write_whole(root / FILE, text_of(root))
 
 
 if __name__ == "__main__":
