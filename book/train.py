@@ -91,8 +91,8 @@ glue(seeds=spread["seeds"], first=of_seeds.seed.min(), last=of_seeds.seed.max())
 #
 # An epoch ends with a measurement: the mean loss and the error on the training and on the test images, and a
 # {term}`checksum` of all {glue:text}`numbers` weights. The record of our run, `record/history.csv`, holds these for
-# every epoch. The page asks whether they are the same numbers, all digits of them. The checksum of its weights after
-# the last epoch is
+# every epoch. The page asks whether they are the same numbers, all digits of them. The checksum of the weights of
+# our run after its last epoch is
 #
 # > {glue:text}`weights`
 #
