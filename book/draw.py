@@ -60,7 +60,7 @@ from studies import validation
 from studies.intervals import wilson
 
 train, test = load()
-run = edition.published()
+run = edition.recorded()
 predictions = Predictions.of_run(run, test)
 samples = predictions.samples(figures.chosen_samples(predictions))
 write_whole(Path("pad", "samples.json"), samples)
