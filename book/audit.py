@@ -201,12 +201,13 @@ show("fig-errata", figures.errata(report.history, report.original, report.name),
 # {glue:text}`tests` tests may well find one small p-value by luck, so all are raised by {term}`Holm's correction`
 # {cite:p}`holm1979`: the smallest is multiplied by the number of tests, the next by one less, and so on, and none may
 # end below the one before it. One of {glue:text}`significance` or more means that this test does not tell the two
-# apart; it does not mean that they are alike. The test takes the mistakes of two networks as independent. They read the same images and share mistakes, so that {term}`McNemar's test` on both
-# lists of mistakes could find smaller differences {cite:p}`dietterich1998`, but the lists of the others are not
-# published. Nor would it compare recipes: {doc}`Variability <variability>` shows how often it tells two networks of one
-# recipe apart. Whatever the test, a single run of each cannot tell a better recipe from a better draw. So the column
-# before the last counts how many of our {glue:text}`seeds` seeds end at the same error or a lower one: where it is
-# none, luck with the seed is no explanation.
+# apart; it does not mean that they are alike. The test takes the mistakes of two networks as independent. They read the
+# same images and share mistakes, so that {term}`McNemar's test` on both lists of mistakes could find smaller
+# differences {cite:p}`dietterich1998`, but the lists of the others are not published. Nor would it compare recipes:
+# {doc}`Variability <variability>` shows how often it tells two networks of one recipe apart. Whatever the test, a
+# single run of each cannot tell a better recipe from a better draw. So the column before the last counts how many of
+# our {glue:text}`seeds` seeds end at the same error or a lower one: where it is none, luck with the seed is no
+# explanation.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: errors and their intervals"}
 compared = systems(evidence)
@@ -284,8 +285,9 @@ show("fig-atlas", figures.atlas(predictions, rejected), origin)
 #    why the claim of the optimiser is called consistent and no more.
 # 2. By Holm's correction they become {glue:text}`by_holm`, by Bonferroni's {glue:text}`by_bonferroni`: the first alone
 #    stays below in both.
-# 3. The error of the last epoch cannot, and that of the first only together with the rate. The program can, since it names the optimiser; so could the weights after one
-#    step, since Adam moves each by about the learning rate, whatever its gradient.
+# 3. The error of the last epoch cannot, and that of the first only together with the rate. The program can, since it
+#    names the optimiser; so could the weights after one step, since Adam moves each by about the learning rate,
+#    whatever its gradient.
 # :::
 
 # %% tags=["remove-cell"]

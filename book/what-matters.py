@@ -58,10 +58,10 @@ glue(risk=prose.share_of_errors())
 # ```
 #
 # {numref}`fig-variations` shows all of them. Of those that change nothing but the rate and its schedule,
-# “{glue:text}`tuned`” is the best: it misreads {glue:text}`tuned_error` of the images held back, the recipe {glue:text}`recipe_error`. It costs
-# nothing, for the network is the same. Of those that change nothing but the network, “{glue:text}`other_network`” is
-# the best, with {glue:text}`network_error`. {glue:text}`contest` Both were picked as the best of several, and this
-# comparison of the two is not corrected for that. {glue:text}`on_training`
+# “{glue:text}`tuned`” is the best: it misreads {glue:text}`tuned_error` of the images held back, the recipe
+# {glue:text}`recipe_error`. It costs nothing, for the network is the same. Of those that change nothing but the
+# network, “{glue:text}`other_network`” is the best, with {glue:text}`network_error`. {glue:text}`contest` Both were
+# picked as the best of several, and this comparison of the two is not corrected for that. {glue:text}`on_training`
 
 # %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: a row for each variation"}
 show("fig-variations", figures.errors_by_variation(compared, recipe), origin)
