@@ -234,7 +234,7 @@ show_table(
 #
 # - Trained as in 1998, layers of today reach {glue:text}`ladder.ipynb::top:s`; LeNet-5 of 1998 itself reaches
 #   {glue:text}`ladder.ipynb::best:s`, and the recipe of the 2020 report {glue:text}`ladder.ipynb::report:s`.
-# - The 2020 report's recipe was varied, one thing at a time. {glue:text}`what-matters.ipynb::under_trained:s`
+# - The 2020 report's recipe was varied, one thing at a time. {glue:text}`what-matters.ipynb::of_rates:s`
 #   {glue:text}`rate_or_network`: see {doc}`the chapter on what matters <what-matters>`.
 # - {glue:text}`networks` networks that read together reach {glue:text}`error`, about as {glue:text}`their_networks` did
 #   in 2012. To read an image they take {glue:text}`times_read` times the multiply-adds of the 2020 report's network.

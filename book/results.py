@@ -55,10 +55,10 @@ edition.show_note(config)
 # ```{glue:figure} fig-answer
 # :name: fig-answer
 # :alt: A line chart of the test error in per cent over the epochs, from about six down to about one on a logarithmic
-# :  axis. The line of our run, that of the 2020 report and twelve thin broken lines of its program run again fall
-# :  within a grey band; the line of the 2020 report runs along the lower edge of the band at first.
-# The error on the test images after each epoch. In the light band lie all our seeds of the same recipe, in the darker
-# one nine of ten. Each thin line is a run of the 2020 report's own program, made once and outside this repository.
+# :  axis. The line of our run, that of the 2020 report and nearly all of twelve thin broken lines of its program run
+# :  again fall within a grey band; the line of the 2020 report runs along the lower edge of the band at first.
+# The error on the test images after each epoch. The light band holds all our seeds of the same recipe, the darker one
+# nine in ten. Each thin line is one of the runs of the 2020 report's own program, made outside this repository.
 # ```
 
 # %% save_as="answer.svg" tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: the error by epoch"}
@@ -77,9 +77,9 @@ show(
 # %% [markdown]
 # ## The same program, run again
 #
-# Everybody would want this comparison: what the program of 2020 does today. It is public, and it was run
-# {glue:text}`reruns` times, in Julia and with the libraries of April 2020, once and outside this repository, which
-# holds the errors and losses that it printed (`data/rerun.csv`). {doc}`The audit <audit>` lists the versions, and what
+# The most direct test is the program of 2020 itself. It is public, and in November 2026 it was run {glue:text}`reruns`
+# times, in Julia, with the libraries of April 2020. This was done outside this repository, so `make reproduce` does not
+# repeat it; what the runs printed is kept in `data/rerun.csv`. {doc}`The audit <audit>` lists the versions, and what
 # had to be changed to run it.
 #
 # The reruns end between {glue:text}`least` and {glue:text}`most`, at {glue:text}`rerun_mean` on average, with a
@@ -97,16 +97,19 @@ show(
 # zero and below. It does. (The usual procedure {cite:p}`schuirmann1987` asks this of the narrower range at
 # {glue:text}`usual_level`, which goes from {glue:text}`usual_low` to {glue:text}`usual_high`; so we ask a little more.)
 # So this book {term}`replicates <replication>` the 2020 report: other people, with another program, get the same
-# result. The margin comes from the literature and not from these runs, but we knew their means when we took it. With a
-# tenth of a point as margin the usual procedure only just agrees, and our range reaches beyond it.
+# result. The margin comes from the literature and not from these runs, but we knew their means when we took it. The
+# range fits within any margin from {glue:text}`smallest_margin` points on. Smaller differences than that may be there:
+# with more runs {doc}`ladder` tells some of them from chance.
 #
 # The one run of the plot can prove less. It is ordinary at its end: {glue:text}`as_bad` of our {glue:text}`seeds` seeds
 # end at its error or higher. At its start it is low. Over its first {glue:text}`early` epochs only
 # {glue:text}`early_lower` of the {glue:text}`seeds` seeds and {glue:text}`early_reruns` of the {glue:text}`reruns`
-# reruns have a lower error, by the mean of the logarithms, in which each of these epochs counts alike. A start as
-# unusually high would have caught the eye too; counting both sides, the {term}`p-value` of the plot among the seeds is
-# {glue:text}`early_p`. We looked at these epochs because the line lies low there, which makes the p-value look smaller
-# than it should. It is a lucky start, and not an impossible one.
+# reruns have a lower error, by the mean of the logarithms, in which each of these epochs counts alike. A
+# {term}`p-value` is the probability that chance alone gives something at least as unusual. Of {glue:text}`places`
+# places, the plot and the seeds, {glue:text}`low_places` are as low; as many could be as high, and
+# {glue:text}`both_places` in {glue:text}`places` make a p-value of {glue:text}`early_p`. We looked at these epochs
+# because the line lies low there, which makes the p-value look smaller than it should. It is a lucky start, and not an
+# impossible one.
 
 # %% tags=["remove-cell"]
 final = study.final
@@ -129,7 +132,10 @@ glue(early={3: "three"}[early])
 plotted_start = np.log(plotted[:early]).mean()
 start = np.log(study.errors.loc[:, 1:early]).mean(axis=1)
 start_of_reruns = np.log(reruns.errors.loc[:, 1:early]).mean(axis=1)
-glue(early_lower=(start < plotted_start).sum())
+early_lower = (start < plotted_start).sum()
+glue(early_lower=early_lower, low_places=prose.counted(early_lower + 1))
+glue(both_places=2 * (early_lower + 1), places=len(start) + 1)
+glue("{:.2f}", smallest_margin=math.ceil(100 * max(-low, high)) / 100)
 glue(early_reruns=prose.counted((start_of_reruns < plotted_start).sum()))
 glue("{:.2f}", early_p=intervals.rank_p(plotted_start, list(start)))
 
@@ -199,17 +205,21 @@ show("fig-convergence", convergence, origin)
 # :name: fig-confusion
 # :alt: A table of ten rows and ten columns. The diagonal holds the correctly read images of each class, of about a
 # :  thousand each; the other fields hold the mistakes.
-# The confusion matrix of the test images. The stronger a colour off the diagonal, the more frequent the mistake.
+# The *confusion matrix*: each field counts the test images whose label is its row and that are read as its column. On
+# the diagonal they are read rightly; off it, the stronger a colour, the more frequent the mistake.
 # ```
 #
 # ## How sure it is
 #
-# The {term}`softmax` of the {term}`logits` can be read as confidence, and on average it deserves to be: sort the images
-# into {glue:text}`bins` bins by their confidence, and in each bin about as many are read correctly as its mean
-# confidence says. The *expected calibration error*, the mean difference over all images, is {glue:text}`calibration`;
-# much larger networks can be off by ten times that or more {cite:p}`guo2017`. Still, the network gives more than
-# {glue:text}`sure` to a wrong digit {glue:text}`sure_mistakes` times. {numref}`fig-mistakes` shows the mistakes of
-# which it is surest, up to {glue:text}`surest_confidence`. Some of them a person would read otherwise too.
+# The {term}`softmax` of the {term}`logits` gives each digit a probability, and that of the digit that is read is the
+# network's confidence. Does it deserve to be believed? If it did, our run would misread about {glue:text}`promised` of
+# the test images; it misreads {glue:text}`mistakes_again`. Of those with a confidence above {glue:text}`sure` it would
+# misread about {glue:text}`promised_sure`; it misreads {glue:text}`sure_mistakes`, {glue:text}`trust`. The common
+# measure hardly shows such a thing here. It is the *expected calibration error* {cite:p}`guo2017`: sort the images into
+# {glue:text}`bins` bins by their confidence, and take the mean difference between the confidence and the share of right
+# answers. It is {glue:text}`calibration`, whatever happens to the few images in doubt, for {glue:text}`top_bin` of all
+# images lie in the highest bin. {numref}`fig-mistakes` shows the mistakes of which the network is surest, up to
+# {glue:text}`surest_confidence`. Some of them a person would read otherwise too.
 #
 # ```{glue:figure} fig-mistakes
 # :name: fig-mistakes
@@ -236,7 +246,16 @@ surest = predictions.surest_mistakes(9)
 glue(bins=bins)
 glue("{:.2f} %", calibration=predictions.calibration_error(bins))
 glue("{:.0f} %", sure=100 * sure)
-glue(sure_mistakes=(predictions.confidence[predictions.wrong] > sure).sum())
+sure_mistakes = (predictions.confidence[predictions.wrong] > sure).sum()
+promised_sure = predictions.promised_mistakes(sure)
+glue(sure_mistakes=sure_mistakes, mistakes_again=predictions.mistakes)
+glue(
+    "{:.0f}",
+    promised=predictions.promised_mistakes()[0],
+    promised_sure=promised_sure[0],
+)
+glue(trust=prose.trust(promised_sure, sure_mistakes))
+glue("{:.0f} %", top_bin=100 * np.mean(predictions.confidence >= 1 - 1 / bins))
 glue("{:.2f} %", surest_confidence=100 * predictions.confidence[surest[0]])
 show("fig-mistakes", figures.examples(predictions, surest, confident=True), origin)
 
@@ -251,15 +270,15 @@ show("fig-mistakes", figures.examples(predictions, surest, confident=True), orig
 # :alt: Small squares of coloured cells, the kernels of the first layer, and above or below one another fields of such
 # :  squares for the convolutions after it. Colours run from blue for negative through the colour of the page to orange
 # :  for positive weights.
-# {glue:text}`kernels`, each layer on its own scale.
+# {glue:text}`kernels`, each layer on its own scale: blue below zero, orange above.
 # ```
 #
 # ```{glue:figure} fig-maps
 # :name: fig-maps
 # :alt: From top to bottom, a handwritten seven; for each layer of maps a row or more of them, smaller from layer to
 # :  layer, in which strokes and parts of the digit show; a grey strip for each dense layer; ten bars for the logits.
-# The first test image and what each layer makes of it. The most ink is the largest value of a row; the logits at the
-# bottom are bars, and the tallest is the prediction.
+# The first test image and what each layer makes of it. The more ink in a cell, the larger its value; each row has a
+# scale of its own. The logits at the bottom are bars, and the tallest is the prediction.
 # ```
 
 # %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: kernels and maps"}
@@ -301,8 +320,8 @@ show("fig-maps", maps, origin)
 #
 # A small network reads all but one in a hundred of the handwritten digits of MNIST. The plot of 2020 says so, its
 # program says so when it is run again, and another program, in another language, says so too. The number in the text is
-# the one that does not fit. That the two programs agree, one run of each could not have told: another seed moves the
-# error by a tenth of a point or more. How sure all of it is, part II asks.
+# the one that does not fit. One run of each program could not have shown that they agree, for another seed moves the
+# error by a tenth of a point or more. Part II asks how sure all of it is.
 #
 # ## Exercises
 #

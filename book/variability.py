@@ -88,6 +88,7 @@ of_images = intervals.wilson(round(ours / 100 * TEST), TEST)
 glue(lists=len(lists.seeds))
 glue("{:,}", test_images=TEST)
 glue("{:.2f}", binomial=new_run.images, both=new_run.both)
+glue("{:.2f}", around_mean=new_run.around_mean)
 glue("{:.2f}", twice=np.hypot(new_run.seeds, new_run.images))
 glue("{:.2f}", of_networks=new_run.networks)
 glue("{:.0f} %", coverage=100 * COVERAGE)
@@ -109,17 +110,21 @@ glue(as_good=(final <= lecun).sum())
 # happens to misread differs from seed to seed, even among networks that are equally good. So the scatter over seeds
 # holds it, and the scatter over test images holds it once more. How large it is can be counted in the lists of what
 # {glue:text}`lists` of our networks misread (`record/mistakes.csv`). Take this part out, and the seeds differ by
-# {glue:text}`of_networks` points rather than {glue:text}`spread`; the error of a new run on new images then has a
-# standard deviation of {glue:text}`both` points. To add both kinds of luck as if they were independent would give
-# {glue:text}`twice`, and count a part twice. Where one more run on new images ends is a little less certain still,
-# since we know the mean of the recipe on these images only.
+# {glue:text}`of_networks` points rather than {glue:text}`spread`; the error of a new run on new images then scatters
+# about the recipe's true mean with a standard deviation of {glue:text}`both` points. To add both kinds of luck as if
+# they were independent would give {glue:text}`twice`, and count a part twice. But where a new run on new images ends is
+# less certain than that, since we know the mean of the recipe on these images only: about the mean that we have
+# measured it scatters by {glue:text}`around_mean` points. (That this is so near the wrong sum is a coincidence: it adds
+# the luck of our test images, and not a part of the luck once more.)
 #
 # Which interval is the right one depends on the question ({numref}`tab-intervals`). {term}`Wilson's interval` is about
 # one network and new images. The t interval is about the mean of all seeds on these images. For one more seed there is
-# a *prediction interval*: it reaches from one recorded run to another, and leaves out as many of the lowest as of the
-# highest. It does not assume that the runs lie alike on either side of their mean, and they do not: they reach farther
-# up than down. The band of `python -m lenet5 verify` is made in the same way, for the error and the loss at once, so
-# that one more run of the recipe falls into it with a probability of {glue:text}`coverage` or more.
+# a *prediction interval*. Sort the errors of the {glue:text}`seeds` runs: one more run is as likely to fall into each
+# of the gaps between them as below or above all. So the interval reaches from one recorded run to another, and leaves
+# out a few of the lowest and as many of the highest, in the same share as its confidence allows. It does not assume
+# that the runs lie alike on either side of their mean, and they do not: they reach farther up than down. The band of
+# `python -m lenet5 verify` is made in the same way, for the error and the loss at once, so that one more run of the
+# recipe falls into it with a probability of {glue:text}`coverage` or more.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the four intervals"}
 show_table(
@@ -235,13 +240,13 @@ glue(agreement=prose.agreement(chosen))
 # %% [markdown]
 # ## The last epoch or the best
 #
-# A network may be taken after its last epoch, or at the epoch whose error is lowest. Where that is the error on the
-# test images, they have had a say in what they measure. {numref}`tab-selection` shows what it is worth. Over the
-# {glue:text}`seeds` seeds the best epoch on the test images, which lies anywhere from {glue:text}`first_best` to
-# {glue:text}`last_best`, is {glue:text}`gain` points lower than the last ({glue:text}`gain_interval`), and in one run
-# by {glue:text}`gain_most`; in {glue:text}`gain_none` runs the last is as good. Nothing has been learned for it: on
-# another test set another epoch would be the best. The 2020 report states no choice, and the plot has all epochs, so
-# its last is the one that this book compares with.
+# A network may be taken after its last epoch, or at the epoch whose error is lowest. If the best epoch is chosen by the
+# test images, these images have helped to choose what they then measure, and the error comes out too low.
+# {numref}`tab-selection` shows by how much. Over the {glue:text}`seeds` seeds the best epoch on the test images, which
+# lies anywhere from {glue:text}`first_best` to {glue:text}`last_best`, is {glue:text}`gain` points lower than the last
+# ({glue:text}`gain_interval`), and in one run by {glue:text}`gain_most`; in {glue:text}`gain_none` runs the last is as
+# good. The networks have not become better by this: on another test set another epoch would be the best. The 2020
+# report states no choice, and the plot has all epochs, so its last is the one that this book compares with.
 #
 # A *validation set* is there to choose by: images that neither train nor test. The 2020 report calls its test set one.
 # We trained with the first {glue:text}`fit_images` training images and held the other {glue:text}`held_back` back.
@@ -318,10 +323,10 @@ show("fig-parting", figures.parting(rounded), origin_of_roundings)
 # choices that were made for this book, in the order of time, with what had been read on the test images before. Some
 # concern networks that part III explains: those of 1998, whose steps to our network are called *rungs* ({doc}`ladder`),
 # and the committees ({doc}`committee`). Most are made on images held back or on none. That does not make them blind.
-# Before all but the first of them some test errors had been read, if only of earlier trials by other programs, and two
-# were made because of what had been read. A smaller factor on the loss of LeNet-5 (1998) was tried for a training
-# error, but after test errors had been read, and the comparison of the factors on every twelfth of the training images
-# came later still. Nobody who works with MNIST today comes to it blind.
+# Before all but the first of them some test errors had been read, if only of earlier trials by other programs. Those
+# with a star were made because of what had been read. A smaller factor on the loss of LeNet-5 (1998) was tried for a
+# training error, but after test errors had been read, and the comparison of the factors on every twelfth of the
+# training images came later still. Nobody who works with MNIST today comes to it blind.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the choices and their dates"}
 chosen_so_far = choices.read_choices()
@@ -329,7 +334,7 @@ show_table(
     "day | choice | on which images | test results read before",
     choices.rows(chosen_so_far),
     f"What was chosen in {choices.years(chosen_so_far)}, on which images, and what had been read on the test images by "
-    "then.",
+    "then. A star: chosen because of it.",
     "tab-test-reads",
     "Facts in `book/choices.yml`",
     "rlll",

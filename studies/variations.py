@@ -244,6 +244,14 @@ def read() -> list[Outcome]:
     return outcomes
 
 
+def after_first_epoch(name: str) -> pd.Series:
+    """Errors of the images held back after the first epoch of a variation, by the seed, %."""
+    table = STUDY.read()
+    rows = table[table.variation == name].set_index("seed").sort_index()
+    misread = rows.misread.astype(str).str.split().str[0].astype(int)
+    return 100 * misread / HELD_BACK
+
+
 class Compared(NamedTuple):
     """A variation beside the recipe: differences in points, of the same seeds.
 

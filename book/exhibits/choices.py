@@ -15,8 +15,8 @@ class Choice(NamedTuple):
     """One choice, made on a day.
 
     ``images`` are those on which it was chosen, ``seen`` what had been read before it on
-    the test images (empty if nothing), and ``tables`` the files of ``record/`` that hold
-    the runs.
+    the test images (empty if nothing), ``because`` whether it was made because of that, and
+    ``tables`` the files of ``record/`` that hold the runs.
     """
 
     choice: str
@@ -25,6 +25,7 @@ class Choice(NamedTuple):
     day: date
     seen: str
     tables: list[str]
+    because: bool = False
 
 
 def read_choices(path: Path = LEDGER) -> list[Choice]:
@@ -61,7 +62,8 @@ def rows(choices: list[Choice]) -> list[tuple[str, ...]]:
     lines = []
     for choice in choices:
         day = f"{choice.day:%d\u00a0%b}".lstrip("0")
-        what = f"{choice.choice}: {choice.chosen}"
+        star = "*" if choice.because else ""
+        what = f"{choice.choice}{star}: {choice.chosen}"
         seen = choice.seen or "nothing"
         lines.append((day, what[0].upper() + what[1:], choice.images, seen))
     return lines

@@ -6,7 +6,10 @@ from studies.intervals import LEVEL
 
 def signed(points: float) -> str:
     """A difference in points with its sign."""
-    return f"{points:+.2f}".replace("-", "−")
+    rounded = round(points, 2)
+    if rounded == 0:
+        return "0.00"  # and not −0.00
+    return f"{rounded:+.2f}".replace("-", "−")
 
 
 def as_change(difference: Difference) -> str:

@@ -72,6 +72,25 @@ class Predictions(NamedTuple):
         sums = np.bincount(places, weights=surplus, minlength=bins)
         return float(100 * np.abs(sums).sum() / len(self.confidence))
 
+    def promised_mistakes(self, least: float = 0) -> tuple[float, float]:
+        """How many images would be misread if the confidences were right.
+
+        An image is then misread with the probability that its confidence leaves.
+
+        Parameters
+        ----------
+        least : float
+            Of the images with a confidence above it.
+
+        Returns
+        -------
+        mean, deviation : float
+            Of the number of mistakes, by chance.
+        """
+        confidence = self.confidence[self.confidence > least].astype(float)
+        doubt = 1 - confidence
+        return float(doubt.sum()), float(np.sqrt((confidence * doubt).sum()))
+
     def samples(self, rows: Iterable[int]) -> bytes:
         """Some images as JSON, by their places in the test file.
 

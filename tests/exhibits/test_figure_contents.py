@@ -13,6 +13,7 @@ import made_up
 from exact.network import Network
 from exhibits import style
 from exhibits.predictions import Predictions
+from exhibits.results import prose
 from made_up import read
 
 
@@ -158,6 +159,25 @@ def test_the_surest_mistakes_and_the_errors_of_classes_are_counted():
     assert read.surest_mistakes(2).tolist() == [4, 3]
     assert read.confusion()[2].tolist() == [0, 0, 1, 0, 0, 0, 0, 1, 1, 0]
     assert read.class_errors()[:3] == pytest.approx([0, 50, 200 / 3])
+
+
+def test_the_mistakes_that_confidences_promise_are_those_of_independent_tries():
+    confidence = np.array([0.5, 0.75, 1.0, 1.0], np.float32)
+    wrong = np.array([True, False, False, False])
+    nothing = np.zeros(4, int)
+    read = Predictions(np.zeros((4, 28, 28)), nothing, nothing, confidence, wrong)
+    mean, deviation = read.promised_mistakes()
+    assert mean == pytest.approx(0.75)
+    assert deviation == pytest.approx((0.5 * 0.5 + 0.75 * 0.25) ** 0.5)
+    assert read.promised_mistakes(0.6)[0] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("mistakes", "said"),
+    [(30, "it is overconfident"), (15, "chance explains"), (2, "too little")],
+)
+def test_a_network_is_overconfident_only_beyond_chance(mistakes, said):
+    assert prose.trust((16.0, 4.0), mistakes).endswith(said)
 
 
 def test_the_calibration_error_is_the_mean_gap_between_confidence_and_truth():

@@ -91,7 +91,7 @@ def test_the_verdict_follows_from_the_finding(finding, verdict):
     assert finding.verdict == verdict
     claim = Claim("a", "It is so.", "there", "text", "a look", shown="fig-a")
     badge = f"{{bdg-{BADGES[verdict]}}}`{verdict}`"
-    where = "there; stands in: text"
+    where = "there (text)"
     line = (badge, "It is so.", " ({numref}`fig-a`)", "a look", where)
     assert claim_rows({"a": claim}, {"a": finding}) == [line]
 
@@ -232,6 +232,31 @@ def test_each_test_finds_what_the_facts_say(evidence):
         assert (found[name].verdict, found[name].text[: len(text)]) == (verdict, text)
 
 
+@pytest.mark.parametrize(
+    ("listing", "fails"),
+    [
+        ("6C5-MP2-16C5-120N-84N", ["pools"]),
+        ("6C5-MP2-16C3-MP2-120N-84N", ["architecture"]),
+        ("6C5-MP2-120N-84N", ["lenet5", "convolutions", "pools", "architecture"]),
+        ("6C5-MP2-16C5-MP2-84N", ["lenet5", "dense", "architecture"]),
+    ],
+)
+def test_a_listing_of_another_network_speaks_against_what_the_text_says(
+    evidence, listing, fails
+):
+    facts = evidence.ledger.facts | {
+        "listing": {"network": listing, "activation": "relu"}
+    }
+    ledger = evidence.ledger._replace(facts=facts)
+    found = find_all(dataclasses.replace(evidence, ledger=ledger))
+    of_layers = ["lenet5", "convolutions", "pools", "dense", "relu", "architecture"]
+    assert [name for name in of_layers if found[name].verdict == FAILS] == fails
+
+
+def test_our_network_is_that_of_the_printed_listing(evidence):
+    assert evidence.listed == evidence.run.network
+
+
 def test_a_run_that_ends_elsewhere_is_no_evidence_for_the_optimiser(evidence):
     wrong = np.arange(10_000) < 300
     predictions = evidence.predictions._replace(wrong=wrong)
@@ -291,14 +316,16 @@ def test_other_systems_stand_beside_ours(evidence):
     ours, plotted, *others = systems(evidence)
     assert (ours.mistakes, plotted.mistakes) == (110, 120)
     assert [system.mistakes for system in others] == [95, 80, 23, 21, 16, 9]
-    line = ("1.10", "0.91 to 1.32", "no, last epoch", "")
-    assert ours.row(0.05) == ("our run", "2026", *line)
-    name, *_, against = plotted.row(0.05)
+    seeds = pd.Series([1.09, 1.1, 1.15])
+    line = ("1.10", "0.91 to 1.32", "no, last epoch", "2", "")
+    assert ours.row(0.05, seeds) == ("our run", "2026", *line)
+    name, *_, as_good, against = plotted.row(0.05, seeds)
+    assert as_good == "3"
     assert name == "2020 report, as plotted {cite:p}`mejia2020`"
     # The largest of seven, which Holm's method leaves where the next one was.
-    assert against.startswith("within noise, p = 0.")
+    assert against.startswith("not told apart, p = 0.")
     far = System("far", "2000", "", "no", 10, 10_000, 1e-9)
-    assert far.row(0.05)[-1] == "differs, p < 0.001"
+    assert far.row(0.05, seeds)[-1] == "differs, p < 0.001"
 
 
 def test_the_tests_against_others_are_adjusted_for_their_number(evidence):

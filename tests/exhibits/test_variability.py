@@ -139,15 +139,17 @@ def test_mistakes_that_are_made_equally_often_are_all_named():
     counts[1, 4, 9] = 15
     assert prose.most_confused(counts, ours=0) == (
         "Our run reads 5 as 3 and 9 as 4 most often, 7 times each; over the seeds it is 4 as "
-        "9, 7.5 times on average, and in 1 of 2 no mistake is made more often."
+        "9, 7.5 times on average. In 1 of 2 seeds no mistake is made more often than 4 as 9."
     )
     assert "reads 4 as 9 most often, 15 times;" in prose.most_confused(counts, ours=1)
 
 
 def test_choices_of_an_epoch_that_agree_are_said_to_tell_nothing():
-    assert "agree on epoch 3, " in prose.agreement({"last": 3, "lowest on test": 3})
+    assert "all three take epoch 3." in prose.agreement(
+        {"last": 3, "lowest on test": 3}
+    )
     apart = prose.agreement(made_up.CHOSEN)
-    assert apart.endswith("the three ways take epoch 2 and epoch 3.")
+    assert apart.endswith("its three ways take epoch 2 and epoch 3.")
     # In the second row the last epoch alone is the best, in the fourth another is as good.
     errors = [[3, 1, 2], [3, 2, 1], [1, 3, 2], [2, 1, 1]]
     assert prose.epochs_chosen(pd.DataFrame(errors, columns=[1, 2, 3])) == (

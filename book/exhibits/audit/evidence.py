@@ -6,6 +6,7 @@ from statistics import fmean
 import numpy as np
 import pandas as pd
 
+from exact.network import Network
 from exhibits.dataset_figure import read_places
 from exhibits.ledger import Ledger, read_ledger
 from exhibits.predictions import Predictions
@@ -96,9 +97,15 @@ class Evidence:
         ours = {self.run.config.lr: self.seeds[1]}
         return dict(sorted((self.rates | ours).items()))
 
+    @property
+    def listed(self) -> Network:
+        """The network of the listing that the 2020 report prints."""
+        listing = self.ledger.facts["listing"]
+        return Network(listing["network"], listing["activation"])
+
     def count_layers(self, *kinds: str) -> int:
-        """How many layers of some kinds the network of the run has."""
-        return sum(layer.kind in kinds for layer in self.run.network.layers)
+        """How many layers of some kinds the printed listing has."""
+        return sum(layer.kind in kinds for layer in self.listed.layers)
 
     def correlation(self, moved: int) -> float:
         """Of the plotted loss, moved back by so many epochs, with the error."""

@@ -101,9 +101,9 @@ class Findings(Evidence):
         return Finding(claim.agrees(apart), text, last_is_not_best)
 
     def lenet5(self, claim):
-        count = self.run.network.parameters
+        count = self.listed.parameters
         # Of the layers: the maps of a convolution, the units of a dense one.
-        sizes = [stage.outputs for stage in self.run.network.stages]
+        sizes = [stage.outputs for stage in self.listed.stages]
         text = f"{count:,} parameters, not {claim.value:,}; "
         text += f"layers of the sizes {sizes} as in 1998"
         as_in_1998 = sizes == self.ledger.facts["lenet5_sizes"]
@@ -123,13 +123,13 @@ class Findings(Evidence):
 
     def relu(self, claim):
         count = self.count_layers("relu")
-        weighted = len(self.run.network.stages)
+        weighted = len(self.listed.stages)
         text = f"{count} of {weighted}: the last gives logits"
         return Finding(claim.agrees(count), text, count == weighted - 1)
 
     def architecture(self, claim):
         sizes = []
-        for stage in self.run.network.stages:
+        for stage in self.listed.stages:
             if stage.is_convolution:
                 sizes.append(f"{stage.kernel}×{stage.kernel} ({stage.outputs})")
             else:
@@ -140,7 +140,8 @@ class Findings(Evidence):
         agrees = claim.agrees(optimiser_name(self.run.config.optimizer))
         text = f"our run ends at an error of {self.error:.2f} %, the plotted one at "
         text += (
-            f"{self.plotted_errors.iloc[-1]:.2f} %; so might a run by another optimiser"
+            f"{self.plotted_errors.iloc[-1]:.2f} %; so might a run by another optimiser, "
+            "at a rate that suits it"
         )
         return Finding(agrees and self.ends_near_plotted, text, could_fail=False)
 
@@ -154,7 +155,10 @@ class Findings(Evidence):
             ends = f"{errors.min():.2f} to {errors.max():.2f} %"
             ranges.append(f"{ends} at {in_powers(rate)}")
         text = f"{plotted:.2f} % is plotted after the first epoch; runs have "
-        text += ", ".join(ranges) + "; that it stays fixed, the program says"
+        text += (
+            ", ".join(ranges)
+            + "; Adam, and that the rate stays fixed, the program says"
+        )
         return Finding(len(inside) == 1 and claim.agrees(inside[0]), text)
 
     def loss(self, claim):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import pandas as pd
+
 from exhibits.audit.evidence import Evidence
 from exhibits.edition import name_of
 from studies.intervals import difference, holm, wilson
@@ -32,8 +34,16 @@ class System(NamedTuple):
         """Wilson's, in per cent of the images."""
         return wilson(self.mistakes, self.images)
 
-    def row(self, significance: float) -> tuple[str, ...]:
-        """Its line in a table."""
+    def row(self, significance: float, seeds: pd.Series) -> tuple[str, ...]:
+        """Its line in a table.
+
+        Parameters
+        ----------
+        significance : float
+            A p-value below it tells a system from ours.
+        seeds : Series
+            Errors of many seeds of the report's recipe, %, to count those as good.
+        """
         low, high = self.interval
         name = self.name
         if self.cite:
@@ -44,6 +54,7 @@ class System(NamedTuple):
             f"{self.error:.2f}",
             f"{low:.2f} to {high:.2f}",
             self.selected,
+            f"{(seeds <= self.error + 1e-9).sum()}",
             self._against_ours(significance),
         )
 
@@ -51,7 +62,7 @@ class System(NamedTuple):
         """Whether it differs from ours, in words; nothing for ours."""
         if self.p_value is None:
             return ""
-        result = "within noise" if self.p_value >= significance else "differs"
+        result = "not told apart" if self.p_value >= significance else "differs"
         if self.p_value < 0.001:
             return f"{result}, p < 0.001"
         return f"{result}, p = {self.p_value:.3f}"

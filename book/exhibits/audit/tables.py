@@ -35,7 +35,7 @@ def claim_rows(claims: dict[str, Claim], findings: dict[str, Finding]) -> list[t
             if claim.shown:
                 text += f" ({{numref}}`{claim.shown}`)"
             mark = f"{{bdg-{badge}}}`{verdict}`"
-            place = f"{claim.where}; stands in: {claim.stands}"
+            place = f"{claim.where} ({claim.stands})"
             lines.append((mark, claim.claim, text, claim.test, place))
     return lines
 
@@ -64,3 +64,8 @@ def rate_rows(errors: dict[float, pd.Series]) -> list[tuple]:
         numbers = [f"{cell:.2f}" for cell in cells]
         lines.append((in_powers(rate), len(of_seeds), *numbers))
     return lines
+
+
+def span(errors: pd.Series) -> str:
+    """The least and the most of some errors in %, for a sentence."""
+    return f"{errors.min():.2f} to {errors.max():.2f} %"

@@ -31,10 +31,13 @@ def compare_shapes(config: Config) -> str:
 def compare_errors(of_train: float, of_test: float) -> str:
     """What an error on the training images says beside that on the test images, in %."""
     if of_train < 0.75 * of_test:
-        return "far below that on the test images: the network learns some of them by heart"
+        return (
+            "far below that on the test images: a network reads the images that it has learned "
+            "from better than new ones"
+        )
     if of_train < of_test:
         return "below that on the test images"
-    return "not below that on the test images: the network has learned none by heart"
+    return "not below that on the test images"
 
 
 def most_frequent(matrix: np.ndarray) -> str:
@@ -95,6 +98,24 @@ def kernels(network: Network) -> str:
     if convolutions == 1:
         return "The learned kernels of the convolution"
     return "The learned kernels of the convolutions"
+
+
+def trust(promised: tuple[float, float], mistakes: int) -> str:
+    """Whether a network makes as many mistakes as its confidences promise.
+
+    Parameters
+    ----------
+    promised : tuple of float
+        Mean and standard deviation of their number, if the confidences were right.
+    mistakes : int
+        That it makes.
+    """
+    mean, deviation = promised
+    if mistakes > mean + 2 * deviation:
+        return "more than chance explains: it is overconfident"
+    if mistakes < mean - 2 * deviation:
+        return "fewer than chance explains: it trusts itself too little"
+    return "no farther from it than chance explains"
 
 
 def counted(number: int) -> str:

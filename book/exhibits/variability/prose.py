@@ -54,13 +54,16 @@ def most_confused(confusions: np.ndarray, ours: int) -> str:
     first = f"Our run reads {listed(names)} most often, {in_ours.max()} times"
     if len(names) > 1:
         first += " each"
-    mean = mistakes.mean(axis=0)
-    label, read = np.unravel_index(mean.argmax(), mean.shape)
+    mean = np.round(mistakes.mean(axis=0), 1)  # as it is printed, so that a tie is one
+    often = [f"{label} as {read}" for label, read in np.argwhere(mean == mean.max())]
+    each = " each" if len(often) > 1 else ""
     largest = mistakes.max(axis=(1, 2))
+    label, read = np.argwhere(mean == mean.max())[0]
     is_first = int((mistakes[:, label, read] == largest).sum())
     return (
-        f"{first}; over the seeds it is {label} as {read}, {mean.max():.1f} times on average, "
-        f"and in {is_first} of {len(mistakes)} no mistake is made more often."
+        f"{first}; over the seeds it is {listed(often)}, {mean.max():.1f} times{each} on "
+        f"average. In {is_first} of {len(mistakes)} seeds no mistake is made more often than "
+        f"{label} as {read}."
     )
 
 
@@ -69,11 +72,14 @@ def agreement(chosen: Mapping[str, int]) -> str:
     epochs = set(chosen.values())
     if len(epochs) == 1:
         return (
-            "In the training of the table, the same as our run but for its images, the three ways "
-            f"agree on epoch {epochs.pop()}, so that it shows no difference between them."
+            "The table has three ways to take an epoch: the last, the lowest error on the images "
+            "held back, the lowest on the test images. In the one training of its last column, the "
+            f"same as our run but for its images, all three take epoch {epochs.pop()}."
         )
     epochs = listed(f"epoch {epoch}" for epoch in sorted(epochs))
-    return f"In the training of the table the three ways take {epochs}."
+    return (
+        f"In the one training of the table's last column its three ways take {epochs}."
+    )
 
 
 def epochs_chosen(errors: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from exhibits.differences import in_points, risk
+from exhibits.differences import risk, signed
 from exhibits.layers import COUNTS, listed
 from studies.comparisons import (
     ALIKE,
@@ -12,7 +12,15 @@ from studies.comparisons import (
     verdict,
 )
 from studies.intervals import holm
-from studies.variations import OF_RATE, Compared, Outcome, changed, config_of
+from studies.variations import (
+    OF_RATE,
+    RECIPE,
+    VARIATIONS,
+    Compared,
+    Outcome,
+    changed,
+    config_of,
+)
 
 
 def in_words(number: int) -> str:
@@ -37,6 +45,7 @@ def names(compared: list[Compared], word: str) -> list[str]:
 def finding(compared: list[Compared]) -> str:
     """Which variations are better than the recipe, which worse, and how many neither."""
     sentences = []
+    seeds = len(compared[0].outcome.held_back)
     for word in (BETTER, WORSE):
         found = names(compared, word)
         if not found:
@@ -52,10 +61,12 @@ def finding(compared: list[Compared]) -> str:
         )
     elif alike > 1:
         sentences.append(
-            f"Of the other {in_words(alike)} so many seeds show no difference."
+            f"For the other {in_words(alike)}, {seeds} seeds are too few to show a difference."
         )
     elif alike == 1:
-        sentences.append("Of the other one so many seeds show no difference.")
+        sentences.append(
+            f"For the other one, {seeds} seeds are too few to show a difference."
+        )
     return " ".join(sentences)
 
 
@@ -77,36 +88,62 @@ def alone_on_test(row: Compared) -> str:
     )
 
 
-def under_trained(compared: list[Compared], recipe: Outcome) -> str:
-    """Whether higher rates are better than the recipe's, and lower ones worse."""
-    verdicts: dict[str, set[str]] = {"higher": set(), "lower": set()}
-    for row in compared:
-        if changed(row.outcome.name) <= OF_RATE:
-            higher = mean_rate(row.outcome.name) > mean_rate(recipe.name)
-            verdicts["higher" if higher else "lower"].add(row.verdict)
-    if BETTER in verdicts["higher"]:
-        return (
-            "The recipe is under-trained: its rate is low, and the last epoch ends before "
-            "the weights have come as far as a higher rate takes them."
-        )
-    if WORSE not in verdicts["lower"]:
-        return "Whether the recipe's rate is too low, these seeds do not tell."
-    return (
-        "A lower rate is worse. The higher ones do better on average, and by less than these "
-        "seeds can tell from luck."
-        if all_lower_errors(compared, recipe)
-        else "A lower rate is worse, and no higher one is shown to be better."
-    )
+# The settings that a variation may change, as they are called in a sentence.
+SETTINGS = {
+    "network": "the network",
+    "activation": "the activation",
+    "optimizer": "the optimiser",
+    "batch_size": "the size of a batch",
+    "lr": "the rate",
+    "schedule": "its schedule",
+}
 
 
-def all_lower_errors(compared: list[Compared], recipe: Outcome) -> bool:
-    """Whether all higher rates have a lower mean error than the recipe's, held back."""
-    higher = []
+def of_two_settings() -> str:
+    """Which variations change more than one setting, and which these are."""
+    said = []
+    for variation in VARIATIONS:
+        settings = changed(variation.name)
+        if len(settings) > 1:
+            words = listed(
+                words for name, words in SETTINGS.items() if name in settings
+            )
+            said.append(f"“{variation.name}” changes {words}")
+    return f"{in_words(len(said)).capitalize()} of them change two settings: {listed(said)}."
+
+
+def of_rates(compared: list[Compared]) -> str:
+    """What higher and lower rates do, constant and falling."""
+    verdicts: dict[str, set[str]] = {
+        "lower": set(),
+        "constant": set(),
+        "falling": set(),
+    }
     for row in compared:
         name = row.outcome.name
-        if changed(name) <= OF_RATE and mean_rate(name) > mean_rate(recipe.name):
-            higher.append(row.held_back.mean)
-    return all(mean < 0 for mean in higher)
+        if changed(name) <= OF_RATE:
+            verdicts[kind_of_rate(name)].add(row.verdict)
+    lower = ""
+    if WORSE in verdicts["lower"]:
+        lower = "A lower rate is worse. "
+    if BETTER in verdicts["constant"]:
+        return (
+            f"{lower}A higher rate does better: the recipe's is low for so few epochs."
+        )
+    if BETTER in verdicts["falling"]:
+        return (
+            f"{lower}A higher rate that falls does better, and a constant higher one is not "
+            "shown to. Which of the two makes the difference, the height of the rate or its "
+            "fall, these seeds do not tell."
+        )
+    return f"{lower}No higher rate is shown to be better."
+
+
+def kind_of_rate(name: str) -> str:
+    """Whether a variation's rate is lower than the recipe's on average, or how it is higher."""
+    if mean_rate(name) < mean_rate(RECIPE.name):
+        return "lower"
+    return "constant" if config_of(name).schedule == "constant" else "falling"
 
 
 def mean_rate(name: str) -> float:
@@ -121,30 +158,45 @@ def contest(tuned: Outcome, network: Outcome) -> str:
     """How the best rate does beside the best other network, on the images held back."""
     difference = paired(tuned.held_back, network.held_back)
     word = verdict(difference, difference.p_value)
+    lower = "lower" if difference.mean < 0 else "higher"
+    sign = -1 if difference.mean < 0 else 1
+    low, high = sorted(sign * end for end in difference.interval)
     times = network.multiply_adds / tuned.multiply_adds
     between = (
-        f"{in_points(difference)} points lie between the two, and that network takes "
-        f"{times:.1f} times the multiply-adds."
+        f"with the rate the error is {lower} by {abs(difference.mean):.2f} points "
+        f"({signed(low)} to {signed(high)}), and the network takes {times:.1f} times the "
+        "multiply-adds."
     )
     if word == BETTER:
         return f"The best rate does more than the best other network: {between}"
     if word == WORSE:
         return f"The best other network does more than the best rate: {between}"
+    seeds = len(tuned.held_back)
     return (
-        "Whether the best rate or the best other network does more, so many seeds do not "
-        f"tell: {between}"
+        f"Whether the best rate or the best other network does more, {seeds} seeds are too few "
+        f"to tell: {between}"
     )
 
 
-def on_training(recipe: Outcome, tuned: Outcome) -> str:
-    """What the images trained on say of a rate that was tuned."""
+def on_training(compared: list[Compared], recipe: Outcome, tuned: Outcome) -> str:
+    """How well the images trained on are read with a rate that was tuned."""
+    others = []
+    for row in compared:
+        if row.verdict != BETTER and row.outcome.of_train < recipe.of_train:
+            others.append(row.outcome.name)
     errors = (
-        f"after its last epoch the recipe misreads {recipe.of_train:.2f} % of them, and "
-        f"with the rate tuned {tuned.of_train:.2f} %."
+        f"Of the images trained on, the recipe misreads {recipe.of_train:.2f} % after its last "
+        f"epoch, and this variation {tuned.of_train:.2f} %."
     )
-    if tuned.of_train < recipe.of_train:
-        return f"The images trained on point to the reason: {errors}"
-    return f"The images trained on give no reason: {errors}"
+    if tuned.of_train >= recipe.of_train or not others:
+        return errors
+    more = f"{in_words(len(others))} other variations have"
+    if len(others) == 1:
+        more = "one other variation has"
+    return (
+        f"{errors} That alone is no merit: {more} fewer mistakes there than the recipe, too, "
+        "without being shown to read other images better."
+    )
 
 
 def on_test(compared: list[Compared]) -> str:
