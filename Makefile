@@ -24,7 +24,7 @@ reproduction: $(VENV)
 	$(BIN)/chapters run
 	$(BIN)/jupyter-book build . --all
 	@if $(INSTALL) $(TEX); then $(BIN)/chapters pdf; else echo "So the PDF is not built."; fi
-	@$(BIN)/python -m lenet5 verify || [ $$? -eq 3 ] # 3: of another network nothing was published
+	@$(BIN)/python -m lenet5 verify || [ $$? -eq 3 ] # 3: of another network nothing is recorded
 	@$(BIN)/python -m tools.compare_files after book record
 
 crate: $(VENV) ## pack the record of the last make reproduce, _build/run-crate.zip
@@ -34,7 +34,7 @@ crate: $(VENV) ## pack the record of the last make reproduce, _build/run-crate.z
 codecheck: $(VENV) ## write codecheck.yml anew, for whoever checks the report
 	@$(BIN)/python -m tools.codecheck
 
-verify: $(VENV) ## judge this machine's run of the report against the published one
+verify: $(VENV) ## judge this machine's run of the report by ours
 	@$(BIN)/python -m lenet5 verify
 
 test: $(VENV) ## run the tests, and every chapter against its stored outputs: some minutes

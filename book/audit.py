@@ -27,8 +27,8 @@ run = report.run
 predictions = report.predictions
 others = seeds.read().errors, rates.read()
 evidence = Evidence.of_run(run, report, *others)
-published = edition.published()
-about_2020 = findings.Findings.of_run(published, report, *others)
+recorded = edition.recorded()
+about_2020 = findings.Findings.of_run(recorded, report, *others)
 ledger = evidence.ledger
 claims = ledger.claims
 origin = provenance.of_run(run)
@@ -164,7 +164,7 @@ show_table(
     tables.claim_rows(claims, found),
     "The claims of the 2020 report and what became of them.",
     "tab-claims",
-    provenance.of_run(published),
+    provenance.of_run(recorded),
 )
 
 # %% [markdown]

@@ -57,7 +57,7 @@ from studies import validation
 from studies.intervals import wilson
 
 train, test = load()
-run = edition.published()
+run = edition.recorded()
 predictions = Predictions.of_run(run, test)
 samples = predictions.samples(figures.chosen_samples(predictions))
 write_whole(Path("pad", "samples.json"), samples)
@@ -123,8 +123,8 @@ glue("{:.0f} %", dot_sure=100 * of_dot.max())
 # ```{glue:figure} fig-alarms
 # :name: fig-alarms
 # :alt: Three lines over the share of training images that get a no. That of our network alone rises from low
-# :  on the left to about two thirds on the right. The lines of report and committee, and of these with LeNet-5 of 1998,
-# :  lie far above it, in the upper left. On each line a ring marks the chosen threshold, left of a dotted line.
+# :  on the left to about two thirds on the right. The lines of our network and committee, and of these with LeNet-5 of
+# :  1998, lie far above it, in the upper left. On each line a ring marks the chosen threshold, left of a dotted line.
 # What gets a no, for each threshold that was tried: training images, for which it is wrong, and drawings of the first
 # half that are no digits, for which it is right (the mean over the kinds of drawing, but for the blank sheet). Rings
 # mark what each rule would be given, at most as far as the dotted line.
@@ -165,11 +165,11 @@ judging = inputs.half(inputs.JUDGING)
 held = readers.read_drawings(judging)
 tested = readers.read_images(test.images[::5])
 show_table(
-    "what is drawn | how many | network alone | the ink | report and committee | and 1998",
+    "what is drawn | how many | network alone | the ink | with the committee | and 1998",
     tables.rows(judging, held, tested, taken),
     "How often the answer is no (%), on what was held back: where our network alone is unsure, where the ink "
-    "is refused, where ink, report and committee say no together, and by the pad's rule, which asks LeNet-5 of 1998 as "
-    "well. Each rule has the threshold that was chosen for it: the last but one "
+    "is refused, where ink, network and committee say no together, and by the pad's rule, which asks LeNet-5 of 1998 "
+    "as well. Each rule has the threshold that was chosen for it: the last but one "
     f"{100 * taken[judged.WITHOUT_1998].threshold:g} %, the last {100 * verdict.SURE:g} %, so that the last can also "
     "be the lower one. In the upper lines a no is right, and for digits, in the last two lines, it is wrong; letters "
     "that look like digits stand between.",
@@ -206,8 +206,8 @@ glue(ones_refused=refused[judged.of_name(judging, inputs.DIGITS, "1")].sum())
 # :name: fig-passes
 # :alt: A grid of drawings in 28 by 28 pixels, letters most of all, each under its name and the digit that both networks
 # :  read. They look like digits that are badly written.
-# Drawings held back that are no digits and pass, the first of each name: what is drawn, and what report and committee
-# read.
+# Drawings held back that are no digits and pass, the first of each name: what is drawn, and what our network and
+# the committee read.
 # ```
 
 # %% tags=["hide-input", "remove-output"] mystnb={"code_prompt_show": "Code: what passes"}

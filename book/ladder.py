@@ -27,7 +27,7 @@ margin = ledger.facts["lenet5_margin"]
 glue("{} %", distorted_paper=distorted_paper)
 glue("{} %", their_train=ledger.facts["lenet5_train"])
 glue(margin=margin, their_passes=ledger.facts["lenet5_train_passes"])
-glue(network=edition.published().config.network)
+glue(network=edition.recorded().config.network)
 glue("{:.2f} %", letter=letter.mean, best=best.mean, report=report.mean)
 glue("{:.2f} %", top=min(step.mean for step in (*steps, report)))
 low, high = best.interval
@@ -82,7 +82,7 @@ glue(moral=prose.moral(steps, report, untuned, tuned))
 beside = [untuned, tuned]
 glue("{:,}", held_back=HELD_BACK)
 glue(tuned_name=variations.best(variations.read(), variations.OF_RATE).name)
-glue(batch=edition.published().config.batch_size)
+glue(batch=edition.recorded().config.batch_size)
 show("fig-ladder", figures.errors_by_rung([*steps, report], beside, paper), origin)
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the ladder in numbers"}

@@ -2,7 +2,7 @@
 from exhibits import edition, glue, provenance, same_bytes, show_table
 from studies import platforms, verdict
 
-published = edition.published()
+recorded = edition.recorded()
 builds = platforms.read()
 networks = builds.network.unique()
 of_report = builds[builds.network == networks[0]]
@@ -84,14 +84,14 @@ show_table(
 # ran on a server; your machine should get the same result.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the two machines"}
-made = published.environment
-glue(run=published.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
+made = recorded.environment
+glue(run=recorded.fingerprint, made_on=f"{made['cpu']}, {made['system']}")
 show_table(
     "part | 2020 report | our run",
-    same_bytes.machine_rows(published, made),
+    same_bytes.machine_rows(recorded, made),
     "Where the run of 2020 and ours were made.",
     "tab-machine",
-    provenance.of_run(published),
+    provenance.of_run(recorded),
 )
 
 # %% [markdown]

@@ -3,21 +3,38 @@
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 # ---
 
+# %% tags=["parameters", "remove-cell"]
+from lenet5 import Config
+
+network: str = Config.network
+activation: str = Config.activation
+optimizer: str = Config.optimizer
+epochs: int = Config.epochs
+batch_size: int = Config.batch_size
+lr: float = Config.lr
+schedule: str = Config.schedule
+seed: int = Config.seed
+
 # %% [markdown]
 # # Train it yourself
-#
+
+# %% tags=["remove-input"]
+from exhibits import edition
+
+edition.show_note_of_record(edition.config_of_parameters(globals()))
+
+# %% [markdown]
 # ```{only} html
 # Press *Train*: your browser trains our network anew, all {glue:text}`epochs` {term}`epochs <epoch>` on all 60,000
-# images, by the program that made our run, which the page calls *published*. After each epoch it says whether what it
-# has computed is the same to the last bit. Then take a network of your own: the layers, the {term}`recipe` and the
-# {term}`seed` are yours to choose, below the curves. The page gives each loss in {term}`nats <nat>`, and takes the
-# images in {term}`batches <batch>`.
+# images, by the program that made our run. After each epoch it says whether what it has computed is the same to the
+# last bit. Then take a network of your own: the layers, the {term}`recipe` and the {term}`seed` are yours to choose,
+# below the curves. The page gives each loss in {term}`nats <nat>`, and takes the images in {term}`batches <batch>`.
 # ```
 #
 # ```{only} latex
-# In the HTML book this page trains the published network in the reader's browser, all {glue:text}`epochs` epochs on all
-# 60,000 images, or a network of the reader's own. The page is `book/train.html`; it works from a file, without a
-# server. {numref}`fig-training` shows it after a training.
+# In the HTML book this page trains our network in the reader's browser, all {glue:text}`epochs` epochs on all 60,000
+# images, or a network of the reader's own. The page is `book/train.html`; it works from a file, without a server.
+# {numref}`fig-training` shows it after a training.
 # ```
 #
 # ```{app} kernel training
@@ -40,7 +57,7 @@
 import json
 from pathlib import Path
 
-from exhibits import edition, glue, provenance, show, train
+from exhibits import glue, provenance, show, train
 from exhibits.layers import first_kernels
 from exhibits.predictions import Predictions
 from exhibits.report import history_of
@@ -48,7 +65,7 @@ from lenet5.data import load
 from lenet5.files import write_whole
 from studies import seeds
 
-run = edition.published()
+run = edition.recorded()
 training, test = load()
 of_seeds = seeds.read().table
 spread = train.spread_of_seeds(of_seeds)
@@ -65,22 +82,22 @@ glue(seeds=spread["seeds"], first=of_seeds.seed.min(), last=of_seeds.seed.max())
 
 # %% [markdown]
 # ```{only} html
-# A training of the published network takes a minute or two of one processor core, and less of several. It reads 15 MB
-# of this book and asks no other host. Each core that takes part needs some 100 MB of memory and changes no byte of the
-# result. On a phone, keep the page in front, for a phone suspends what it does not show.
+# A training of our network takes a minute or two of one processor core, and less of several. It reads 15 MB of this
+# book and asks no other host. Each core that takes part needs some 100 MB of memory and changes no byte of the result.
+# On a phone, keep the page in front, for a phone suspends what it does not show.
 # ```
 #
 # ## What is compared
 #
 # An epoch ends with a measurement: the mean loss and the error on the training and on the test images, and a
-# {term}`checksum` of all {glue:text}`numbers` weights. The record of the published run, `record/history.csv`, holds
-# these for every epoch. The page asks whether they are the same numbers, all digits of them. The checksum of the
-# published weights after the last epoch is
+# {term}`checksum` of all {glue:text}`numbers` weights. The record of our run, `record/history.csv`, holds these for
+# every epoch. The page asks whether they are the same numbers, all digits of them. The checksum of the weights of
+# our run after its last epoch is
 #
 # > {glue:text}`weights`
 #
-# Equal checksums mean equal bytes. There is no tolerance, so there is nothing to argue about: a browser computes the
-# published network or another one.
+# Equal checksums mean equal bytes. There is no tolerance, so there is nothing to argue about: a browser computes our
+# network or another one.
 #
 # The seeds from {glue:text}`first` to {glue:text}`last` are recorded as well, in `record/seeds.csv`. If you train with
 # one of them, the page compares it with its own record, and says which place it takes among the {glue:text}`seeds`.
@@ -94,13 +111,13 @@ glue(seeds=spread["seeds"], first=of_seeds.seed.min(), last=of_seeds.seed.max())
 # ## A network of your own
 #
 # ```{only} html
-# Under *What if?* you put a network together layer by layer, or write it in the notation: {glue:text}`network` is the
-# published one. The drawing, the number of parameters and the multiply-adds follow as you change it, and a short trial
-# on your device says how long its training may take. The settings are {glue:text}`settings`.
+# Under *What if?* you put a network together layer by layer, or write it in the notation: {glue:text}`network` is ours.
+# The drawing, the number of parameters and the multiply-adds follow as you change it, and a short trial on your device
+# says how long its training may take. The settings are {glue:text}`settings`.
 #
-# Nobody has published the result of your choice, so the page names the command that gives the same bytes on a computer,
+# Nobody has recorded what your choice comes to, so the page names the command that gives the same bytes on a computer,
 # and the checksum by which you know them. The grey band behind your curve is what {glue:text}`seeds` seeds have shown
-# with the published settings: nine of ten lie in it. A choice may also fail. With a learning rate that is too high a
+# with the settings of our run: nine of ten lie in it. A choice may also fail. With a learning rate that is too high a
 # network soon gives one answer to everything, or its numbers overflow (NaN), and the page says which.
 #
 # *Copy a link* makes an address that carries your choice, to send to a class or to a friend, and *Copy the result*
@@ -131,7 +148,7 @@ show("fig-training", figure, provenance.of_run(run))
 # :alt: Two line charts over the epochs, loss and error on logarithmic scales; thin dark lines lie on broad pale blue
 # :  ones, solid for test images and dashed for training images. Below them small squares of weights, blue and orange,
 # :  and twelve handwritten digits, each under the digit that the network reads and its probability.
-# The page after a training. Top: loss and error by epoch, published (blue, broad) and computed in the page (thin);
+# The page after a training. Top: loss and error by epoch, of our run (blue, broad) and computed in the page (thin);
 # solid: test images, dashed: training images. Below: kernels of the first layer, blue below zero and orange above, and
 # what the network reads in twelve test images.
 # ```

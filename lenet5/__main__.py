@@ -25,7 +25,7 @@ SURE = 0.9  # the probability below which a reading is called unsure
 def main(arguments: list[str] | None = None) -> int:
     """Run a command: 0 when done, 1 failed, 2 asked wrongly, 130 interrupted.
 
-    ``verify`` has one code more, 3: there is nothing published to judge the run by.
+    ``verify`` has one code more, 3: there is nothing recorded to judge the run by.
     """
     return run_command("lenet5", make_parser().parse_args(arguments))
 
@@ -149,7 +149,7 @@ def add_evaluate(commands) -> None:
         nargs="?",
         metavar="RUN",
         default=RECORD,
-        help="a run's folder or a safetensors file (default: the published run)",
+        help="a run's folder or a safetensors file (default: our run, in record/)",
     )
     add_data(command)
     add_json(command)
@@ -163,7 +163,7 @@ def add_predict(commands) -> None:
         type=Path,
         metavar="RUN",
         default=RECORD,
-        help="a run's folder or a safetensors file (default: the published run)",
+        help="a run's folder or a safetensors file (default: our run, in record/)",
     )
     command.add_argument(
         "--committee",
@@ -175,11 +175,11 @@ def add_predict(commands) -> None:
 
 def add_verify(commands) -> None:
     command = add_command(
-        commands, "verify", verify, "judge a run of this machine by the published one"
+        commands, "verify", verify, "judge a run of this machine by our run"
     )
     command.epilog = (
         "It exits with 0 if the run is bit-identical or within the band, with 1 if it is "
-        "not, and with 3 if nothing was published for its network or its recipe."
+        "not, and with 3 if nothing is recorded of its network or its recipe."
     )
     command.add_argument(
         "run",
@@ -189,7 +189,7 @@ def add_verify(commands) -> None:
         help="a run's folder (default: the run of all defaults, trained if need be)",
     )
     judge = command.add_mutually_exclusive_group()
-    add_folder(judge, "--record", RECORD, "the published run")
+    add_folder(judge, "--record", RECORD, "that holds our run")
     add_folder(
         judge, "--against", None, "another run, to be compared with in its place"
     )
@@ -360,7 +360,7 @@ def run_reader(path: Path) -> Callable:
 
 
 def committee_reader() -> Callable:
-    """What reads a digit by the published committee, as :func:`run_reader`."""
+    """What reads a digit by the recorded committee, as :func:`run_reader`."""
     import numpy as np
 
     from networks import committee, verdict
@@ -405,7 +405,7 @@ def load_engine(path: Path):
 
     if path == RECORD and not path.exists():
         raise UserError(
-            f"the published run is not in {path}: run this in a clone of the project, "
+            f"our run is not in {path}: run this in a clone of the project, "
             "or name a run of your own"
         )
     if path.is_dir():
@@ -422,10 +422,10 @@ def load_engine(path: Path):
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Judge a run by the published one, or by another; see ``--help`` for the code."""
+    """Judge a run by ours, or by another; see ``--help`` for the code."""
     from lenet5.files import check_sums
     from lenet5.run import Run, load_or_train
-    from studies.verdict import NOT_PUBLISHED, compare, verify
+    from studies.verdict import NOT_RECORDED, compare, verify
 
     # What it is judged by comes first, before a training is spent on it.
     if options.against:
@@ -441,7 +441,7 @@ def verify(options: argparse.Namespace) -> int:
     else:
         verdict = verify(run, options.record)
     print(verdict)
-    if verdict.word == NOT_PUBLISHED:
+    if verdict.word == NOT_RECORDED:
         return 3
     return 0 if verdict.holds else 1
 

@@ -109,7 +109,7 @@ def load_or_train(
     splits : pair of Split, optional
         Training and test data; by default MNIST.
     runs, record : Path
-        This machine's runs, a folder each; the published one, with others in folders.
+        This machine's runs, a folder each; the recorded one, with others in folders.
     fresh : bool
         Train from the first step on, whatever is stored.
     threads, on_epoch

@@ -143,7 +143,7 @@ PARTS_STUDY = Study("ladder-parts.csv", KIND, tuple(SCALES), range(3), runs.PART
 STUDY = Study("ladder.csv", KIND, (*RUNGS, *BESIDE), range(30), runs.ON_TEST)
 
 
-def publish(path: Path = NETWORK, rung: Rung = BEST, seed: int = 0) -> None:
+def keep_network(path: Path = NETWORK, rung: Rung = BEST, seed: int = 0) -> None:
     """Train one network, and keep its weights and what a pass by pass account needs."""
     misread_train = []
     weights: dict[str, np.ndarray] = {}
@@ -167,13 +167,13 @@ def publish(path: Path = NETWORK, rung: Rung = BEST, seed: int = 0) -> None:
 
 
 def read_network(path: Path = NETWORK) -> tuple[RungEngine, dict]:
-    """The published network of 1998, and the metadata stored with its weights."""
+    """The network of 1998 that the book shows, and the metadata stored with its weights."""
     weights, metadata = files.load_arrays(path)
     return for_rung(BEST, metadata["seed"], weights), metadata
 
 
 def kernel_of_page() -> Path:
-    """The kernel of the published network of 1998 in WebAssembly."""
+    """The kernel of that network of 1998 in WebAssembly."""
     return webassembly(BEST)
 
 

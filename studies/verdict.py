@@ -1,16 +1,16 @@
-"""Is a run the published one? Bit-identical, different, or within or outside a band.
+"""Is a run ours, that of the book? Bit-identical, different, or within or outside a band.
 
-A run of the published config by the exact engine is the same bytes, or something is
+A run of the config of our run by the exact engine is the same bytes, or something is
 broken. For any other (the torch engine, CUDA, another seed) there is a band:
 a prediction interval for the final test error and one for the test loss, each of 99 %,
-so that both hold one more run of the published recipe with a probability of at least
+so that both hold one more run of that recipe with a probability of at least
 98 % (Bonferroni). Each reaches from one recorded replicate to another, by their ranks, and
 assumes no distribution: errors and losses have a longer tail above than a normal one. It
 follows from the replicates in ``record/seeds.csv`` alone.
 
 A run with other epochs, batches or rates is held to that band too and is told so: the band
-says whether it ends where the published recipe ends, and no more. For another network,
-activation, optimizer or schedule nothing was published, and there is no verdict. Whether
+says whether it ends where the recipe of our run ends, and no more. For another network,
+activation, optimizer or schedule nothing is recorded, and there is no verdict. Whether
 two runs of such are one says :func:`compare`.
 """
 
@@ -31,8 +31,8 @@ IDENTICAL = "bit-identical"
 DIFFERENT = "different"
 WITHIN = "within the band"
 OUTSIDE = "outside"
-NOT_PUBLISHED = "nothing published"
-# Settings of which a run has the published value, or is no replicate of the recipe.
+NOT_RECORDED = "nothing recorded"
+# Settings of which a run has the value of our run, or is no replicate of the recipe.
 OF_BAND = ("epochs", "batch_size", "lr")
 ALL = "every epoch's metrics and every weight"
 
@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
 
 
 def verify(run: Run, record: Path) -> Verdict:
-    """Judge a run by the published one, whose folder ``record`` also holds ``seeds.csv``.
+    """Judge a run by ours, whose folder ``record`` also holds ``seeds.csv``.
 
     Raises
     ------
@@ -64,36 +64,36 @@ def verify(run: Run, record: Path) -> Verdict:
         If the record is damaged, or holds too few replicates for the band.
     """
     check_sums(record)
-    published = Run.load(record)
-    if run.history == published.history:
+    recorded = Run.load(record)
+    if run.history == recorded.history:
         return Verdict(IDENTICAL, [ALL])
-    if run.config == published.config:
-        causes = _causes(run, published, "the record")
-        return Verdict(DIFFERENT, [_parting(run, published), *causes])
-    unlike = _unlike(run.config, published.config)
-    differences = _differences(run.config, published.config, "published")
+    if run.config == recorded.config:
+        causes = _causes(run, recorded, "the record")
+        return Verdict(DIFFERENT, [_parting(run, recorded), *causes])
+    unlike = _unlike(run.config, recorded.config)
+    differences = _differences(run.config, recorded.config, "in our run")
     if any(name in EARLIER for name in unlike):
         differences.append(
             "the record has no run of this kind: python -m lenet5 verify RUN --against "
             "ANOTHER compares two of your own"
         )
-        return Verdict(NOT_PUBLISHED, differences)
+        return Verdict(NOT_RECORDED, differences)
     check_sums(record, ["seeds.csv"])
     details = []
     inside = True
-    for name, (low, high) in band(record / "seeds.csv", published.config).items():
+    for name, (low, high) in band(record / "seeds.csv", recorded.config).items():
         ours = getattr(run.history[-1], name)
-        theirs = getattr(published.history[-1], name)
+        theirs = getattr(recorded.history[-1], name)
         inside = inside and low <= ours <= high
-        compared = f"{ours:.4f}, published {theirs:.4f} ({ours - theirs:+.4f})"
+        compared = f"{ours:.4f}, in our run {theirs:.4f} ({ours - theirs:+.4f})"
         details.append(f"{MEASURES[name]}: {compared}, band {low:.4f} to {high:.4f}")
     details += differences
     if any(name in OF_BAND for name in unlike):
         details.append(
-            "the band is of the published recipe: whether this one ends where that does "
+            "the band is of the recipe of our run: whether this one ends where that does "
             "is all that it tells"
         )
-    if provenance_of(run.environment).data != provenance_of(published.environment).data:
+    if provenance_of(run.environment).data != provenance_of(recorded.environment).data:
         details.append("the record was made from other data, and so was the band")
     word = WITHIN if inside else OUTSIDE
     return Verdict(word, details)
@@ -128,7 +128,7 @@ def band(path: Path, recipe: Config) -> dict[str, tuple[float, float]]:
     UserError
         If the table is missing or damaged, or holds too few replicates.
     """
-    # A run that is the published one needs no band, and does without slow libraries.
+    # A run that is the recorded one needs no band, and does without slow libraries.
     from studies.intervals import fewest_ranked, rank_interval
     from studies.seeds import read_table
 

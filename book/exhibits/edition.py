@@ -1,4 +1,4 @@
-"""The run that the book is about, where it is not the published one: what it has otherwise.
+"""The run that the book is about, where it is not that of the report: what it has otherwise.
 
 An edition of ``make what-if``, and a book whose defaults were changed in
 ``lenet5/config.py``, show another network or another recipe than the report. What they say
@@ -58,7 +58,7 @@ def check(**settings) -> Config:
 
 
 @functools.cache
-def published() -> Run:
+def recorded() -> Run:
     """The run of the report, which stands in ``record/``.
 
     Raises
@@ -70,8 +70,8 @@ def published() -> Run:
 
 
 def changes(config: Config) -> list[Setting]:
-    """The settings of the recipe that a config has otherwise than the published run."""
-    theirs = published().config
+    """The settings of the recipe that a config has otherwise than the recorded run."""
+    theirs = recorded().config
     return [
         setting
         for setting in RECIPE
@@ -80,7 +80,7 @@ def changes(config: Config) -> list[Setting]:
 
 
 def is_report(config: Config) -> bool:
-    """Whether a config is that of the published run."""
+    """Whether a config is that of the recorded run."""
     return not changes(config)
 
 
@@ -103,7 +103,7 @@ def differences(config: Config) -> str:
     changed = changes(config)
     if not changed:
         return ""
-    theirs = published().config
+    theirs = recorded().config
     ours = listed(f"{each.name} = {getattr(config, each.name)}" for each in changed)
     original = listed(f"{getattr(theirs, each.name)}" for each in changed)
     return f"{ours}, where the report has {original}"
@@ -114,7 +114,7 @@ def describe_network(config: Config, network: Network) -> str:
     words = f"It has {describe(network)}."
     if has_report_network(config):
         return words
-    theirs = published().network
+    theirs = recorded().network
     activation = NAMES.get(config.activation, "no activation")
     words = f"The network of this edition, {network.notation} with {activation}, has "
     words += f"{describe(network)}. The report's, {theirs.notation}, has "
@@ -125,10 +125,25 @@ def show_note(config: Config) -> None:
     """Display what an edition has otherwise than the report; nothing of the report's own."""
     if is_report(config):
         return
-    lines = [
-        ":::{note}",
-        f"This edition has {differences(config)}. *Our* run, network and figures are this",
-        "edition's; what is read from `record/` is the report's.",
-        ":::",
-    ]
-    display(Markdown("\n".join(lines)))
+    _show(
+        config,
+        "*Our* run, network and figures are this edition's; what is read from `record/` is "
+        "the report's.",
+    )
+
+
+def show_note_of_record(config: Config) -> None:
+    """Display, on a page of the recorded run alone, that in an edition too it is of that."""
+    if is_report(config):
+        return
+    _show(
+        config,
+        "On this page *our run* and *our network* are the report's all the same, as "
+        "`record/` has them.",
+    )
+
+
+def _show(config: Config, words: str) -> None:
+    """Display a note: what an edition has otherwise, and some words."""
+    note = [":::{note}", f"This edition has {differences(config)}. {words}", ":::"]
+    display(Markdown("\n".join(note)))

@@ -25,7 +25,7 @@ def trained_here(
     predictions: Predictions,
     rows: Sequence[int],
 ) -> Figure:
-    """What the page shows at the end: curves on the published ones, kernels, readings.
+    """What the page shows at the end: curves on those of our run, kernels, readings.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def trained_here(
 
 
 def _draw_curves(axes: Axes, history: pd.DataFrame, quantity: str, label: str) -> None:
-    """Draw what is published broadly, and on it, since it is equal, what is computed."""
+    """Draw our run broadly, and on it, since it is equal, what is computed."""
     for split, line, marker in (("train", "--", ""), ("test", "-", "o")):
         values = np.round(history[f"{split}_{quantity}"], 5)
         axes.plot(history.epoch, values, line, color=style.BLUE, alpha=0.5, linewidth=5)

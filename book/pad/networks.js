@@ -1,5 +1,5 @@
 // @ts-check
-// The networks of the exact engine that read: the published one, the reader's own, or a file's.
+// The networks of the exact engine that read: ours, the reader's own, or a file's.
 var lenet5 = lenet5 || {};
 
 lenet5.networks = (() => {
@@ -18,7 +18,7 @@ lenet5.networks = (() => {
     return kernel;
   }
 
-  /** The kernel with the published network; fails in words. */
+  /** The kernel with our network; fails in words. */
   async function open() {
     const refusal = lenet5.Compiled.refusal();
     if (refusal) throw new Error(refusal);

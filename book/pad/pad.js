@@ -3,7 +3,7 @@
 var lenet5 = lenet5 || {};
 
 lenet5.pad = (async () => {
-  const published = await lenet5.networks.open();
+  const ours = await lenet5.networks.open();
   const pad = /** @type {HTMLElement} */ (document.querySelector(".digit-pad"));
   /** @param {string} name */
   const find = (name) => /** @type {HTMLElement} */ (pad.querySelector(`.pad-${name}`));
@@ -11,7 +11,7 @@ lenet5.pad = (async () => {
   const seen = /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (find("seen")).getContext("2d"));
   const PAUSE = 300; // milliseconds: a screen reader speaks each change, so wait for a pause in the drawing
   const paper = new lenet5.Paper(pad, changed);
-  const readers = new lenet5.readers.Readers(pad, published);
+  const readers = new lenet5.readers.Readers(pad, ours);
   let frame = 0, rest = 0;
   let isLoading = false; // the image that the address asks for
   let refused = ""; // why it is not there
@@ -27,7 +27,7 @@ lenet5.pad = (async () => {
     frame = 0;
     paper.show();
     const { pixels } = paper;
-    lenet5.showPixels(seen, pixels ?? new Float32Array(published.network.pixels));
+    lenet5.showPixels(seen, pixels ?? new Float32Array(ours.network.pixels));
     readers.see(pixels);
     pad.dispatchEvent(new CustomEvent("pad:read", { detail: { kernel: readers.kernel, pixels } }));
     clearTimeout(rest);
@@ -124,7 +124,7 @@ lenet5.pad = (async () => {
   lenet5.upload.offer(find("upload"), (pixels) => take({ pixels }), pad);
   changed();
   takeAsked();
-  return published;
+  return ours;
 })();
 lenet5.pad.catch((/** @type {Error} */ error) => {
   const said = document.createElement("p");

@@ -82,9 +82,9 @@ lenet5.readers = (() => {
   class Readers {
     /**
      * @param {HTMLElement} box
-     * @param {Kernel} published
+     * @param {Kernel} ours
      */
-    constructor(box, published) {
+    constructor(box, ours) {
       /** @param {string} name */
       const find = (name) => /** @type {HTMLElement} */ (box.querySelector(`.pad-${name}`));
       this.report = new Row(find("report"));
@@ -95,7 +95,7 @@ lenet5.readers = (() => {
       for (const row of this.rows) row.show(null);
       this.bars = new Bars(find("bars"));
       this.words = find("loading");
-      this.published = published;
+      this.ours = ours;
       /** @type {Kernel | null} */
       this.ownKernel = null;
       /** @type {InstanceType<typeof lenet5.LeNet1998> | null} */
@@ -114,7 +114,7 @@ lenet5.readers = (() => {
 
     /** The kernel whose inside is shown: the reader's own if that is chosen, else the report's. */
     get kernel() {
-      return this.own.choice.checked && this.ownKernel ? this.ownKernel : this.published;
+      return this.own.choice.checked && this.ownKernel ? this.ownKernel : this.ours;
     }
 
     /** A committee of no members where it could not be loaded, and null while it is loaded or asked. */
@@ -191,7 +191,7 @@ lenet5.readers = (() => {
      */
     see(pixels) {
       const instead = pixels && this.isLoading ? LATER : NOTHING;
-      this.report.show(pixels && readingOf(this.published.read(pixels).probabilities));
+      this.report.show(pixels && readingOf(this.ours.read(pixels).probabilities));
       this.of1998.show(pixels && this.network1998 && readingOf(this.network1998.read(pixels)), instead);
       this.own.show(pixels && this.ownKernel && readingOf(this.ownKernel.read(pixels).probabilities));
       if (String(pixels) !== String(this.image)) {

@@ -191,7 +191,7 @@ lenet5.Choice = (() => {
     }
 
     /**
-     * Show a choice: its settings, and the published ones where it has none. What comes back is null if
+     * Show a choice: its settings, and those of our run where it has none. What comes back is null if
      * it is refused.
      * @param {Partial<Record<keyof Config, string | number>>} given
      * @param {string} refused

@@ -35,15 +35,15 @@ lenet5.curves = (() => {
   /**
    * @param {SVGSVGElement} svg
    * @param {"loss" | "error"} quantity
-   * @param {Metrics[]} published
+   * @param {Metrics[]} ours
    * @param {Metrics[]} mine
    * @param {Spread | null} spread
    * @param {number} epochs  that the axis shows
    */
-  function plot(svg, quantity, published, mine, spread, epochs) {
+  function plot(svg, quantity, ours, mine, spread, epochs) {
     const train = /** @type {Curve} */ (`train_${quantity}`), test = /** @type {Curve} */ (`test_${quantity}`);
     const band = spread?.epoch.filter((epoch) => epoch <= epochs) ?? [];
-    const values = [...published, ...mine].flatMap((row) => [row[train], row[test]]).concat(band.flatMap((epoch) => spread?.[test][epoch] ?? []));
+    const values = [...ours, ...mine].flatMap((row) => [row[train], row[test]]).concat(band.flatMap((epoch) => spread?.[test][epoch] ?? []));
     const low = Math.log(Math.min(...values.filter((value) => value > 0)) * 0.85), high = Math.log(Math.max(...values) * 1.15);
     /** @param {number} epoch */
     const x = (epoch) => LEFT + ((WIDTH - LEFT - RIGHT) * epoch) / epochs;
@@ -70,7 +70,7 @@ lenet5.curves = (() => {
       const bounds = [0, 1].map((side) => band.map((epoch) => `${x(epoch).toFixed(1)},${y(spread[test][epoch][side]).toFixed(1)}`));
       parts.push(draw("polygon", { class: "training-spread", points: [...bounds[0], ...bounds[1].reverse()].join(" ") }));
     }
-    for (const [rows, whose] of /** @type {const} */ ([[published, "published"], [mine, "mine"]])) {
+    for (const [rows, whose] of /** @type {const} */ ([[ours, "ours"], [mine, "mine"]])) {
       parts.push(draw("polyline", { class: `training-${whose} training-train`, points: points(rows, train) }));
       parts.push(draw("polyline", { class: `training-${whose}`, points: points(rows, test) }));
     }
@@ -79,7 +79,7 @@ lenet5.curves = (() => {
     svg.replaceChildren(...parts);
     const last = mine.at(-1);
     const here = last ? `; yours, test images, after epoch ${last.epoch}: ${last[test].toPrecision(3)}` : "";
-    svg.setAttribute("aria-label", `${quantity} over the epochs, logarithmic; published, test images, at the end: ${published.at(-1)?.[test].toPrecision(3)}${here}`);
+    svg.setAttribute("aria-label", `${quantity} over the epochs, logarithmic; our run, test images, at the end: ${ours.at(-1)?.[test].toPrecision(3)}${here}`);
   }
 
   return { plot };

@@ -3,9 +3,9 @@
 var lenet5 = lenet5 || {};
 
 /**
- * What the book says of the published run and of the recorded seeds, whose recipe it is too; `images`
+ * What the book says of our run and of the recorded seeds, whose recipe it is too; `images`
  * are how many there are for training and for test, `engines` what each engine computes.
- * @typedef {{ published: Metrics[], recipe: Config, settings: Setting[], spread: Spread, ofSeeds: Config, images: number[], samples: Sample[], imageShape: number[], classes: number, engines: Record<string, string> }} Book
+ * @typedef {{ ours: Metrics[], recipe: Config, settings: Setting[], spread: Spread, ofSeeds: Config, images: number[], samples: Sample[], imageShape: number[], classes: number, engines: Record<string, string> }} Book
  * @typedef {{ config: Config, history: Metrics[], state: string, probabilities: number[], answers?: Answers | null, diverged?: string }} Run
  */
 
@@ -113,8 +113,8 @@ lenet5.Display = (() => {
     }
 
     /** @param {Config} config */
-    isPublished(config) {
-      return lenet5.judge.isPublished(config, this.book.recipe);
+    isOurs(config) {
+      return lenet5.judge.isOurs(config, this.book.recipe);
     }
 
     /**
@@ -126,12 +126,12 @@ lenet5.Display = (() => {
     }
 
     /**
-     * What a run is held to, bit for bit; null where nothing was published or recorded.
+     * What a run is held to, bit for bit; null where nothing is recorded.
      * @param {Config} config
      * @returns {Reference | null}
      */
     reference(config) {
-      if (this.isPublished(config)) return { rows: this.book.published };
+      if (this.isOurs(config)) return { rows: this.book.ours };
       const rows = this.isOfSeeds(config) ? this.seeds?.get(config.seed) : undefined;
       return rows ? { rows, seed: config.seed } : null;
     }
@@ -139,15 +139,15 @@ lenet5.Display = (() => {
     /** @param {Run} run */
     history(run) {
       const { config, history } = run;
-      const { published, recipe, settings, spread } = this.book;
-      const isPublished = this.isPublished(config);
+      const { ours, recipe, settings, spread } = this.book;
+      const isOurs = this.isOurs(config);
       for (const quantity of /** @type {const} */ (["loss", "error"])) {
         const svg = /** @type {any} */ (this.find(quantity));
-        lenet5.curves.plot(svg, quantity, published, history, isPublished ? null : spread, Math.max(config.epochs, recipe.epochs));
+        lenet5.curves.plot(svg, quantity, ours, history, isOurs ? null : spread, Math.max(config.epochs, recipe.epochs));
       }
       this.find("what").textContent = lenet5.sentences.what(config, recipe, settings);
       lenet5.architecture.draw(this.find("of-run"), this.networkOf(config));
-      this.find("is-spread").hidden = isPublished;
+      this.find("is-spread").hidden = isOurs;
       this.find("is-spread").textContent = `nine of ten of ${spread.seeds} recorded seeds, test images`;
       this.find("is-mine").hidden = !history.length;
       this.find("result").hidden = this.find("epochs").hidden = !history.length;
@@ -173,7 +173,7 @@ lenet5.Display = (() => {
       this.find("difference").hidden = !differs;
       if (!differs || !reference) return;
       const report = /** @type {HTMLTextAreaElement} */ (this.find("difference").querySelector("textarea"));
-      const held = reference.seed === undefined ? "the published run" : `the recorded run of seed ${config.seed}`;
+      const held = reference.seed === undefined ? "our run" : `the recorded run of seed ${config.seed}`;
       report.value = lenet5.judge.report(history, reference.rows, held);
     }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The verdict: what this browser computed beside what was published, bit for bit.
+// The verdict: what this browser computed beside our run, bit for bit.
 var lenet5 = lenet5 || {};
 
 lenet5.judge = (() => {
@@ -18,7 +18,7 @@ lenet5.judge = (() => {
       const row = names.map((name, i) => [name, name === "weights" ? cells[i] : Number(cells[i])]);
       return /** @type {Metrics} */ (Object.fromEntries(row));
     });
-    if (!rows.length || !rows.every(isWhole)) throw new Error("the record of the published run is damaged: build the book again");
+    if (!rows.length || !rows.every(isWhole)) throw new Error("the record of our run is damaged: build the book again");
     return rows;
   }
 
@@ -33,34 +33,34 @@ lenet5.judge = (() => {
   }
 
   /**
-   * Whether a training repeats the published run, or its first epochs: all other settings are the
+   * Whether a training repeats our run, or its first epochs: all other settings are the
    * same. Where the rate falls to the last epoch, the number of epochs counts as well.
    * @param {Config} config
-   * @param {Config} published
+   * @param {Config} ours
    */
-  function isPublished(config, published) {
+  function isOurs(config, ours) {
     const names = /** @type {(keyof Config)[]} */ (Object.keys(config));
-    const isSame = names.every((name) => name === "epochs" || config[name] === published[name]);
-    if (config.schedule !== "constant") return isSame && config.epochs === published.epochs;
-    return isSame && config.epochs <= published.epochs;
+    const isSame = names.every((name) => name === "epochs" || config[name] === ours[name]);
+    if (config.schedule !== "constant") return isSame && config.epochs === ours.epochs;
+    return isSame && config.epochs <= ours.epochs;
   }
 
   /**
    * What differs in an epoch; empty if nothing does.
    * @param {Metrics} mine
-   * @param {Metrics} published
+   * @param {Metrics} recorded
    */
-  const differences = (mine, published) => NAMES.filter((name) => !Object.is(mine[name], published[name]));
+  const differences = (mine, recorded) => NAMES.filter((name) => !Object.is(mine[name], recorded[name]));
 
   /**
    * What to report of a difference: the first epoch that has one, and where it was met.
    * @param {Metrics[]} mine
-   * @param {Metrics[]} published
+   * @param {Metrics[]} recorded
    * @param {string} run  that it was compared with, in words
    */
-  function report(mine, published, run) {
-    const at = mine.findIndex((row, i) => differences(row, published[i]).length);
-    const lines = differences(mine[at], published[at]).map((name) => `${name}: here ${mine[at][name]}, published ${published[at][name]}`);
+  function report(mine, recorded, run) {
+    const at = mine.findIndex((row, i) => differences(row, recorded[i]).length);
+    const lines = differences(mine[at], recorded[at]).map((name) => `${name}: here ${mine[at][name]}, recorded ${recorded[at][name]}`);
     return [
       `The training in the page differs from ${run}, first at epoch ${at}.`,
       ...lines,
@@ -107,5 +107,5 @@ lenet5.judge = (() => {
     return `${words.join(", ")}: ${found}; engine ${engineOf(config, engines)}`;
   }
 
-  return { command, differences, history, isPublished, line, report };
+  return { command, differences, history, isOurs, line, report };
 })();

@@ -1,6 +1,6 @@
 // @ts-check
 // A link that carries a choice, as in train.html#network=30N&seed=7: the settings in which it
-// differs from the published training.
+// differs from our run.
 var lenet5 = lenet5 || {};
 
 lenet5.link = (() => {

@@ -1,5 +1,5 @@
 // @ts-check
-// The recorded seeds of the published recipe: what each has come to, and where a run stands among them.
+// The recorded seeds of the recipe of our run: what each has come to, and where a run stands among them.
 var lenet5 = lenet5 || {};
 
 /** @typedef {{ seeds: number, better: number, same: number, worse: number }} Rank  how many recorded seeds, without the run itself, do so */
@@ -34,7 +34,7 @@ lenet5.seeds = (() => {
    * @param {Config} recipe  with any seed
    */
   function isOfRecipe(config, recipe) {
-    return lenet5.judge.isPublished(config, { ...recipe, seed: config.seed });
+    return lenet5.judge.isOurs(config, { ...recipe, seed: config.seed });
   }
 
   /**

@@ -3,7 +3,7 @@
 var lenet5 = lenet5 || {};
 
 /**
- * What a run is held to: the rows of the published one, or of a recorded seed.
+ * What a run is held to: the rows of our run, or of a recorded seed.
  * @typedef {{ rows: Metrics[], seed?: number }} Reference
  * @typedef {{ head: string, text: string, same: boolean | null }} Verdict
  */
@@ -77,9 +77,9 @@ lenet5.sentences = (() => {
    */
   function what(config, recipe, settings) {
     const differing = settings.filter(({ name }) => config[name] !== recipe[name]);
-    if (!differing.length) return `The published training: network ${config.network}, ${config.epochs} epochs, seed ${config.seed}.`;
+    if (!differing.length) return `The training of our run: network ${config.network}, ${config.epochs} epochs, seed ${config.seed}.`;
     const words = differing.map(({ name, label }) => `${label.toLowerCase()} ${config[name]}`);
-    return `Your choice: ${words.join(", ")}; all else as published.`;
+    return `Your choice: ${words.join(", ")}; all else as in our run.`;
   }
 
   /**
@@ -102,8 +102,10 @@ lenet5.sentences = (() => {
    * @param {Reference | null} reference  null if there is nothing to compare with
    */
   function epoch(row, epochs, reference) {
-    const was = reference?.seed === undefined ? "published" : "recorded";
-    const same = reference && (differences(row, reference.rows[row.epoch]).length ? ` This is not what was ${was}.` : ` As ${was}, bit for bit.`);
+    const isOurs = reference?.seed === undefined;
+    const differs = isOurs ? "This is not what our run came to." : "This is not what is recorded.";
+    const agrees = isOurs ? "As in our run, bit for bit." : "As recorded, bit for bit.";
+    const same = reference && ` ${differences(row, reference.rows[row.epoch]).length ? differs : agrees}`;
     return `Epoch ${row.epoch} of ${epochs}: ${row.test_error.toFixed(2)} % of the test images are misread.${same || ""}`;
   }
 
@@ -119,7 +121,7 @@ lenet5.sentences = (() => {
     const end = rows.length - 1;
     const all = `all ${parameters.toLocaleString("en-US")} weights`;
     const bad = mine.findIndex((row, i) => differences(row, rows[i]).length);
-    const ones = seed === undefined ? "the published ones" : `those of the recorded seed ${seed}`;
+    const ones = seed === undefined ? "those of our run" : `those of the recorded seed ${seed}`;
     if (bad >= 0) {
       const text = `The first difference is at epoch ${bad}. This ought not to happen in any browser.`;
       return { head: "Not identical.", text, same: false };
@@ -128,7 +130,7 @@ lenet5.sentences = (() => {
       const text = `The losses, the errors and ${all} are ${ones}, bit for bit, from the start to epoch ${last.epoch} of ${end}.`;
       return { head: "Identical so far.", text, same: true };
     }
-    const network = seed === undefined ? "the published network" : `the published network with seed ${seed}`;
+    const network = seed === undefined ? "our network" : `our network with seed ${seed}`;
     const text = `Your browser has trained ${network}: after each of the ${end} epochs its losses and errors are ${ones} to the last bit, and at the end so are ${all}.`;
     return { head: "Bit-identical.", text, same: true };
   }
@@ -140,9 +142,9 @@ lenet5.sentences = (() => {
    * @returns {Verdict}
    */
   function ownRun(seeds, isOfRecipe) {
-    const band = `The grey band holds nine of ten of the ${seeds} recorded seeds of the published settings.`;
+    const band = `The grey band holds nine of ten of the ${seeds} recorded seeds with the settings of our run.`;
     if (isOfRecipe) return { head: "Your own seed.", text: `It is none of the ${seeds} recorded ones. ${band}`, same: null };
-    const text = `The published run was trained with other settings, so there is nothing here to compare bit by bit. ${band}`;
+    const text = `Our run was trained with other settings, so there is nothing here to compare bit by bit. ${band}`;
     return { head: "Your own run.", text, same: null };
   }
 
@@ -195,10 +197,10 @@ lenet5.sentences = (() => {
   /**
    * A row of the table.
    * @param {Metrics} row
-   * @param {Metrics | undefined} published  or recorded
+   * @param {Metrics | undefined} recorded
    */
-  function cells(row, published) {
-    const different = published ? differences(row, published) : [];
+  function cells(row, recorded) {
+    const different = recorded ? differences(row, recorded) : [];
     const judged = different.length ? `✗ ${different.join(", ").replaceAll("_", " ")}` : "✓";
     return [
       String(row.epoch),
@@ -207,7 +209,7 @@ lenet5.sentences = (() => {
       row.test_loss.toFixed(5),
       `${row.test_error.toFixed(2)} %`,
       `${row.weights.slice(0, 12)}…`,
-      published ? judged : "–",
+      recorded ? judged : "–",
     ];
   }
 

@@ -213,7 +213,7 @@ var lenet5 = lenet5 || {};
   // ---------------------------------------------------------------- what the page knows
 
   /**
-   * What the book says of the published run, and of the recorded seeds.
+   * What the book says of our run, and of the recorded seeds.
    * @returns {Book}
    */
   function readBook() {
@@ -221,13 +221,13 @@ var lenet5 = lenet5 || {};
     const settings = /** @type {Setting[]} */ (JSON.parse(text("settings.json")));
     const recorded = { ...lenet5.EARLIER, ...JSON.parse(text("config.json")) };
     const recipe = /** @type {Config} */ (Object.fromEntries(settings.map(({ name }) => [name, recorded[name]])));
-    const published = lenet5.judge.history(text("history.csv"));
-    if (published.length !== recipe.epochs + 1) throw new Error("the record of the published run is damaged: build the book again");
+    const ours = lenet5.judge.history(text("history.csv"));
+    if (ours.length !== recipe.epochs + 1) throw new Error("the record of our run is damaged: build the book again");
     data = facts.data_sha256;
     engine = text("behaviours.json"); // what the engine computes, of the report's network and of any
     const { recipe: ofSeeds, images, ...spread } = JSON.parse(text("spread.json"));
     return {
-      published,
+      ours,
       recipe,
       settings,
       spread,
@@ -252,7 +252,7 @@ var lenet5 = lenet5 || {};
     display.history(run);
   }
 
-  /** The training that the browser has kept, or the published one before its start. */
+  /** The training that the browser has kept, or our run before its start. */
   function keptRun() {
     const kept = store.get("training");
     const { recipe } = display.book;
@@ -339,7 +339,7 @@ var lenet5 = lenet5 || {};
    */
   function reason(error) {
     const damaged = error instanceof SyntaxError || error instanceof DOMException || error instanceof TypeError;
-    return damaged ? "the record of the published run is missing or damaged" : error.message;
+    return damaged ? "the record of our run is missing or damaged" : error.message;
   }
 
   app.classList.remove("app-waiting");

@@ -145,9 +145,7 @@ def test_a_click_on_a_mistake_loads_its_image(firefox, book, mnist, chapter):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_the_published_run_is_trained_to_the_same_bytes(
-    firefox, training_book, native, workers
-):
+def test_our_run_is_trained_to_the_same_bytes(firefox, training_book, native, workers):
     firefox.visit(address(training_book))
     firefox.run("localStorage.clear()")
     firefox.visit(address(training_book))

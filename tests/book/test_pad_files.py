@@ -108,15 +108,15 @@ def test_a_file_from_elsewhere_is_taken_for_the_reports_network(page, mnist, tmp
     expect_reading(page, network, weights, mnist)
 
 
-def test_the_published_network_reads_again(page, mnist, training_book, tmp_path):
+def test_our_network_reads_again(page, mnist, training_book, tmp_path):
     from lenet5.run import Run
 
-    published = Run.load(training_book / "record")
+    ours = Run.load(training_book / "record")
     path, _ = write(tmp_path, Network("13N"))
     open_file(page, path)
     expect(page.locator(".pad-own-name")).to_contain_text("13N")
     page.get_by_label("our network").check()
-    expect_reading(page, published.network, published.weights, mnist)
+    expect_reading(page, ours.network, ours.weights, mnist)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def packed(array) -> str:
 
 @cache
 def weights_of(network: Network) -> dict:
-    """Published weights, or drawn ones with biases that are not 0."""
+    """The weights of our run, or drawn ones with biases that are not 0."""
     if network == REPORT.network:
         return REPORT.weights
     weights = initial_weights(1, network)

@@ -206,7 +206,7 @@ def test_a_single_grey_holds_no_digit(page, level):
 # -- the files -------------------------------------------------------------------------
 
 
-def test_the_pages_with_a_pad_and_no_others_hold_the_published_weights(book):
+def test_the_pages_with_a_pad_and_no_others_hold_our_weights(book):
     for path in (RECORD / "model.safetensors", ROOT / "book" / "pad" / "samples.json"):
         script = (book / "_static" / "apps" / "pad" / f"{path.name}.js").read_text()
         [text] = re.findall(r"\] = '(.*)';\n$", script)

@@ -112,7 +112,7 @@ def test_the_verdict_stands_in_words(finished, native):
         assert words[6] == "✓"
     said = finished.locator(".training-said")
     expect(said).to_contain_text("Epoch 2 of 2: ")
-    expect(said).to_contain_text("As published, bit for bit.")
+    expect(said).to_contain_text("As in our run, bit for bit.")
 
 
 def test_kernels_and_readings_are_those_of_the_trained_network(finished, native, mnist):

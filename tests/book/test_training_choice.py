@@ -34,7 +34,7 @@ def drawn(page) -> list[str]:
     return [" ".join(item.split()) for item in items]
 
 
-def test_the_published_network_is_drawn_and_counted(chooser):
+def test_our_network_is_drawn_and_counted(chooser):
     network = Network(REPORT)
     assert drawn(chooser) == [
         "image 28×28",
@@ -145,10 +145,10 @@ def test_typed_refusals_come_while_the_reader_pauses(chooser):
     expect(alert).to_have_text("")
 
 
-def test_as_published_takes_all_back(chooser):
+def test_as_in_our_run_takes_all_back(chooser):
     notation(chooser).fill("40N")
     chooser.get_by_label("Seed").fill("many")
-    chooser.get_by_role("button", name="As published").click()
+    chooser.get_by_role("button", name="As in our run").click()
     expect(notation(chooser)).to_have_value(REPORT)
     expect(chooser.get_by_label("Seed")).to_have_value("0")
     assert drawn(chooser)[-1] == "dense 10 answers"
@@ -274,7 +274,7 @@ def test_a_link_that_cannot_be_trained_is_refused_in_words(page, training_book, 
     follow(page, training_book, choice)
     expect(page.get_by_role("alert")).to_contain_text(LINKS[choice])
     expect(page.locator(".training-said")).to_contain_text("cannot be trained")
-    expect(page.locator(".training-what")).to_contain_text("The published training")
+    expect(page.locator(".training-what")).to_contain_text("The training of our run")
 
 
 def test_a_link_to_a_place_of_the_page_is_no_choice(page, training_book):

@@ -68,7 +68,7 @@ def test_other_images_are_noticed(page, training_book):
     )
     other(page, "environment.json", facts)
     said = train(page, training_book)
-    expect(said).to_contain_text("not the images of the published run", timeout=120_000)
+    expect(said).to_contain_text("not the images of our run", timeout=120_000)
 
 
 def test_a_last_bit_is_told_and_a_browser_that_keeps_nothing(
@@ -84,9 +84,9 @@ def test_a_last_bit_is_told_and_a_browser_that_keeps_nothing(
     expect(page.locator(".training-kept")).to_contain_text("keep nothing")
     verdict = page.locator(".training-verdict")
     expect(verdict).to_contain_text("The first difference is at epoch 0.")
-    expect(page.locator(".training-said")).to_contain_text("not what was published")
+    expect(page.locator(".training-said")).to_contain_text("not what our run came to")
     text = page.locator(".training textarea").input_value()
-    assert f"test_loss: here {loss!r}, published {next_loss!r}" in text
+    assert f"test_loss: here {loss!r}, recorded {next_loss!r}" in text
     assert page.evaluate("navigator.userAgent") in text
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Copy", exact=True).click()
@@ -98,9 +98,7 @@ def test_a_last_bit_is_told_and_a_browser_that_keeps_nothing(
 def test_a_damaged_record_is_told_at_once(page, training_book, name):
     other(page, name, rewritten(lambda data: data[: len(data) - 20]))
     page.goto(address(training_book))
-    expect(page.locator(".training-said")).to_contain_text(
-        "the record of the published run"
-    )
+    expect(page.locator(".training-said")).to_contain_text("the record of our run")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: F401 (fixtures are imported)
-"""What the page says of runs that are not the published one: places among the seeds, failures."""
+"""What the page says of runs that are not ours: places among the seeds, failures."""
 
 import re
 
@@ -138,14 +138,14 @@ def test_a_seed_that_nobody_has_recorded_is_placed_and_has_its_command(
     expect(verdict).to_contain_text("python -m lenet5 train --seed 777")
 
 
-def test_the_published_seed_has_a_place_too(page, training_book, table):
+def test_the_seed_of_our_run_has_a_place_too(page, training_book, table):
     page.add_init_script(SPY)
     train(page, training_book)
     page.wait_for_function("sent.some(word => word.order)")
     say(page, rows_of(table, 0, 2))
     verdict = page.locator(".training-verdict")
     expect(verdict).to_contain_text(
-        "Bit-identical. Your browser has trained the published"
+        "Bit-identical. Your browser has trained our network"
     )
     expect(verdict).to_contain_text("After epoch 2, with")
 
@@ -269,7 +269,7 @@ def test_the_lines_are_as_the_legend_says(page, training_book, table):
     page.wait_for_function("sent.some(word => word.order)")
     say(page, rows_of(table, 0, 1))
     colours = {}
-    for whose in ("published", "mine"):
+    for whose in ("ours", "mine"):
         legend, _ = page.locator(f".training-is-{whose}").evaluate(ENTRY)
         for split, style in (("test", "solid"), ("train", "dashed")):
             _, shown = page.locator(f".training-is-{split}").evaluate(ENTRY)
@@ -280,5 +280,5 @@ def test_the_lines_are_as_the_legend_says(page, training_book, table):
             assert stroke == legend
             assert (dashes != "none") == (style == "dashed")
         colours[whose] = legend
-    assert colours["published"] != colours["mine"]
-    assert colours["published"] == "rgb(0, 114, 178)"  # the blue of this report
+    assert colours["ours"] != colours["mine"]
+    assert colours["ours"] == "rgb(0, 114, 178)"  # the blue of this report

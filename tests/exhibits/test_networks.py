@@ -369,6 +369,18 @@ def test_a_note_stands_on_the_pages_of_an_edition_alone(monkeypatch):
     edition.show_note(report_config(network="800N"))
     (note,) = shown
     assert note.startswith(":::{note}\nThis edition has network = 800N, where")
+    assert "*Our* run, network and figures are this edition's" in note
+
+
+def test_a_page_of_the_record_alone_says_so_in_an_edition(monkeypatch):
+    shown = []
+    monkeypatch.setattr(edition, "display", lambda text: shown.append(text.data))
+    edition.show_note_of_record(report_config())
+    assert shown == []
+    edition.show_note_of_record(report_config(network="800N"))
+    (note,) = shown
+    assert note.startswith(":::{note}\nThis edition has network = 800N, where")
+    assert "*our run* and *our network* are the report's all the same" in note
 
 
 def test_figures_and_tables_call_an_edition_by_its_name(mnist):

@@ -268,12 +268,12 @@ def test_a_network_for_other_images_reads_no_digit(lenet5, digit, tmp_path):
         assert error.count("\n") == 1
 
 
-def test_verify_says_that_nothing_was_published_for_another_network(lenet5, other):
+def test_verify_says_that_nothing_is_recorded_of_another_network(lenet5, other):
     code, out, error = lenet5("verify", other)
     assert (code, error) == (3, "")
     word, *details = out.splitlines()
-    assert word == "nothing published"
-    assert f"  network differs: 5C5-MP3-9N here, {REPORT} published" in details
+    assert word == "nothing recorded"
+    assert f"  network differs: 5C5-MP3-9N here, {REPORT} in our run" in details
     assert "--against" in details[-1]
 
 

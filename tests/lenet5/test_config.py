@@ -21,7 +21,7 @@ from lenet5.config import (
 )
 from lenet5.run import Run, load_or_train, name_of
 
-# Of the published run: by what the table of seeds calls it, which is older than the family.
+# Of our run: by what the table of seeds calls it, which is older than the family.
 with open(RECORD / "seeds.csv", encoding="utf-8") as table:
     RECORDED = next(csv.DictReader(table))["fingerprint"]
 CHANGES = [

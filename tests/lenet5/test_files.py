@@ -88,12 +88,12 @@ def test_weights_of_another_network_are_refused_by_name(tmp_path, change):
 
 
 def test_weights_from_elsewhere_are_read(tmp_path):
-    published = load_file(RECORD / "model.safetensors")
-    save_file(published, tmp_path / "weights", metadata={"format": "pt"})
+    recorded = load_file(RECORD / "model.safetensors")
+    save_file(recorded, tmp_path / "weights", metadata={"format": "pt"})
     weights, network = load_weights(tmp_path / "weights")
     assert network == NETWORK
-    assert weights.keys() == published.keys()
-    assert all(np.array_equal(weights[name], published[name]) for name in weights)
+    assert weights.keys() == recorded.keys()
+    assert all(np.array_equal(weights[name], recorded[name]) for name in weights)
 
 
 def test_a_pickle_is_not_executed(tmp_path):
@@ -143,7 +143,7 @@ def test_the_checksums_cover_the_folders_below(tmp_path):
         check_sums(tmp_path)
 
 
-def test_the_published_record_is_as_its_checksums_have_it():
+def test_the_record_is_as_its_checksums_have_it():
     check_sums(RECORD)
     sums = (RECORD / SUMS).read_text()
     for path in RECORD.rglob("*"):

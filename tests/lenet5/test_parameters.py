@@ -80,8 +80,8 @@ def test_a_file_of_the_report_is_as_before_to_the_byte(tmp_path):
     run = Run.load(RECORD)
     assert describe_network(run.network) == {"image_shape": [1, 28, 28]}
     save_arrays(tmp_path / "weights", run.weights, describe_network(run.network))
-    published = (RECORD / "model.safetensors").read_bytes()
-    assert (tmp_path / "weights").read_bytes() == published
+    recorded = (RECORD / "model.safetensors").read_bytes()
+    assert (tmp_path / "weights").read_bytes() == recorded
 
 
 @pytest.mark.parametrize(

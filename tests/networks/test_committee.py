@@ -32,7 +32,7 @@ def members() -> list[tuple[dict, dict]]:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A copy of the published committee, which the command reads with."""
+    """A copy of the recorded committee, which the command reads with."""
     monkeypatch.setattr("lenet5.__main__.RECORD", tmp_path)
     return shutil.copytree(RECORD / "committee", tmp_path / "committee")
 

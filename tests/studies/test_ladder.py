@@ -174,7 +174,7 @@ def test_the_tuned_rate_is_the_one_that_the_images_held_back_choose():
     assert tuned.updates == 20 * 430  # of 128 of 55,000 images, and a short batch
 
 
-def test_the_published_network_is_a_run_of_the_ladder_and_reads_as_recorded(mnist):
+def test_the_network_shown_is_a_run_of_the_ladder_and_reads_as_recorded(mnist):
     engine, facts = ladder.read_network()
     rows = {row["run"]: row for row in table(RECORD / "ladder.csv")}
     row = rows[facts["run"]]
@@ -188,12 +188,12 @@ def test_the_published_network_is_a_run_of_the_ladder_and_reads_as_recorded(mnis
     assert facts["misread_train"][-1] == misread_train
 
 
-def test_the_published_network_is_made_so(small, tmp_path, monkeypatch):
+def test_the_network_shown_is_made_so(small, tmp_path, monkeypatch):
     """On few images, in two passes: its file holds what a run of the study computes."""
     monkeypatch.setattr("lenet5.data.load", lambda: small)
     short = replace(BEST, passes=2)
     path = tmp_path / "lenet1998.safetensors"
-    ladder.publish(path, short, 3)
+    ladder.keep_network(path, short, 3)
     engine, facts = ladder.read_network(path)
     name, arguments = only_job(short, 3)
     row = train(arguments)

@@ -91,7 +91,7 @@ def test_a_table_that_was_changed_is_not_read(tmp_path, monkeypatch, column, val
 # -- what they hold --------------------------------------------------------------------
 
 
-def test_the_images_are_those_that_the_published_network_misreads(mnist):
+def test_the_images_are_those_that_our_network_misreads(mnist):
     """By the definition in PyTorch, from the weights of the record."""
     run = Run.load(RECORD)
     model = sequential(run.network)

@@ -18,7 +18,7 @@ SUMS = "SHA256SUMS"
 # How a chapter reads what a maker makes: by a reader of a study, by the file's own name, or
 # with the chapter's page. By the first file of each maker.
 READERS = {
-    "config.json": r"published\(\)|show_note\(|make_report\(",
+    "config.json": r"recorded\(\)|show_note\(|make_report\(",
     "validation/": r"two_measures\(|validation\.VALIDATED",
     "seeds.csv": r'seeds\.read\(\)|read_report\(\)|RECORD / "seeds\.csv"',
     "rates.csv": r"rates\.read\(\)",

@@ -151,7 +151,7 @@ def full(*task):
 
 
 def test_a_table_is_replaced_when_no_run_is_missing(study, small, tmp_path):
-    """An interrupted study leaves the published table, and goes on where it stood."""
+    """An interrupted study leaves the recorded table, and goes on where it stood."""
 
     def stop_seed_1(timed, work, config, *arguments):
         if config.seed == 1:

@@ -52,7 +52,7 @@ def made(small, tmp_path_factory):
 
 @pytest.fixture
 def record(made, tmp_path):
-    """A published run with replicates made up for the test."""
+    """A recorded run with replicates made up for the test."""
     folder = tmp_path / "record"
     made.save(folder)
     last = made.history[-1]
@@ -126,13 +126,13 @@ TORCH = dataclasses.replace(CONFIG, engine="torch")
 
 
 def test_another_engine_is_within_the_band_and_told_so(made, record):
-    published = made.history[-1].test_error
+    ours = made.history[-1].test_error
     verdict = verify(altered(made, TORCH, error=0.05), record)
     assert verdict.word == "within the band"
     assert verdict.holds
     text = str(verdict)
-    assert f"{published + 0.05:.4f}, published {published:.4f} (+0.0500)" in text
-    assert "engine differs: torch here, exact published" in text
+    assert f"{ours + 0.05:.4f}, in our run {ours:.4f} (+0.0500)" in text
+    assert "engine differs: torch here, exact in our run" in text
     assert "lr differs" not in text
 
 
@@ -153,10 +153,10 @@ def test_another_recipe_is_named(made, record):
     verdict = verify(altered(made, recipe, error=9.0), record)
     assert verdict.word == "outside"
     assert verdict.details[2:4] == [
-        "lr differs: 3e-05 here, 0.0003 published",
-        "seed differs: 4 here, 0 published",
+        "lr differs: 3e-05 here, 0.0003 in our run",
+        "seed differs: 4 here, 0 in our run",
     ]
-    assert verdict.details[4].startswith("the band is of the published recipe")
+    assert verdict.details[4].startswith("the band is of the recipe of our run")
 
 
 @pytest.mark.parametrize("config", [TORCH, dataclasses.replace(CONFIG, seed=4)])
@@ -174,7 +174,7 @@ def test_a_replicate_on_other_data_is_told_so(made, record):
     )
 
 
-# ------------------------------------------------------- of which nothing was published
+# ------------------------------------------------------- of which nothing is recorded
 
 OTHERS = [
     {"network": "12C5-MP2-9N"},
@@ -187,19 +187,19 @@ OTHERS = [
 
 @pytest.mark.parametrize("change", OTHERS, ids=str)
 @pytest.mark.parametrize("error", [0.0, 9.0])
-def test_of_another_network_or_way_to_train_nothing_was_published(
+def test_of_another_network_or_way_to_train_nothing_is_recorded(
     made, record, change, error
 ):
     config = dataclasses.replace(CONFIG, **change)
     verdict = verify(altered(made, config, error=error, loss=1e-9), record)
-    assert verdict.word == "nothing published"
+    assert verdict.word == "nothing recorded"
     assert not verdict.holds
     *differences, advice = verdict.details
     told = {line.split(" differs: ")[0]: line for line in differences}
     assert told.keys() == change.keys()
     for name, value in change.items():
         theirs = getattr(CONFIG, name)
-        assert told[name] == f"{name} differs: {value} here, {theirs} published"
+        assert told[name] == f"{name} differs: {value} here, {theirs} in our run"
     assert "verify RUN --against ANOTHER" in advice
 
 
@@ -208,7 +208,7 @@ def test_without_a_band_it_is_said_all_the_same(made, record):
     write_sums(record)
     config = dataclasses.replace(CONFIG, activation="none")
     verdict = verify(altered(made, config, loss=1e-9), record)
-    assert verdict.word == "nothing published"
+    assert verdict.word == "nothing recorded"
 
 
 def test_networks_of_another_kind_in_a_table_are_no_replicates(tmp_path):
@@ -385,7 +385,7 @@ def test_other_recipes_and_the_same_run_twice_are_no_replicates(tmp_path, change
         band(tmp_path / "seeds.csv", CONFIG)
 
 
-def test_too_few_replicates_judge_no_run_but_the_published(made, record):
+def test_too_few_replicates_judge_no_run_but_ours(made, record):
     write_seeds(record / "seeds.csv", (1.0, 0.03), SPREAD[:198])
     write_sums(record)
     with pytest.raises(UserError, match=r"holds 198 finished replicates .* needs 199"):
@@ -447,7 +447,7 @@ def test_sha256sum_reads_the_checksums(record):
         ({"config": TORCH, "error": 9.0}, "outside", 1),
         (
             {"config": dataclasses.replace(CONFIG, schedule="linear"), "loss": 1e-9},
-            "nothing published",
+            "nothing recorded",
             3,
         ),
     ],

@@ -72,7 +72,7 @@ class Readings(NamedTuple):
 
 
 ALONE = "our network alone"
-WITHOUT_1998 = "ink, report and committee"
+WITHOUT_1998 = "ink, our network, committee"
 ALL = "and LeNet-5 of 1998"
 # Rules to compare, by what a figure calls them: whether they say no, at a threshold.
 RULES = {

@@ -46,7 +46,7 @@ lenet5.data = (() => {
       splits.push({ images: images.bytes, labels });
     }
     if (lenet5.sha256(...seen) !== checksum) {
-      throw new Error("these are not the images of the published run: build the book again");
+      throw new Error("these are not the images of our run: build the book again");
     }
     return splits;
   }
