@@ -20,18 +20,17 @@ glue(side=train.images.shape[-1], classes=len(train_counts))
 #
 # MNIST {cite:p}`mnist` is {glue:text}`total` grey images of handwritten digits in {glue:text}`classes` classes, each of
 # {glue:text}`side`×{glue:text}`side` pixels: {glue:text}`train` for training and {glue:text}`test` for testing. What
-# the 2020 report says of them holds, with two corrections: its classes are not equal, and its second set is no
-# validation set.
+# the 2020 report says of them holds, with two corrections: the classes of MNIST are not equally large, and its second
+# set, the test images, is no validation set.
 #
-# The authors took the digits from forms that census clerks and high-school students had filled in for the United States
-# National Institute of Standards and Technology, scaled each into a box of 20×20 pixels, and placed it so that its
-# centre of mass is the centre of the image {cite:p}`lecun1998`.
+# The makers of MNIST took the digits from forms that census clerks and high-school students had filled in for the
+# United States National Institute of Standards and Technology, scaled each into a box of 20×20 pixels, and placed it so
+# that its centre of mass is the centre of the image {cite:p}`lecun1998`.
 #
 # {numref}`fig-digits` shows what a network is up against. Strokes are thick or thin, upright or slanted, and some
 # digits can be told only by a small gap. The 2020 report shows the same hundred digits, and does not say how it chose
-# them. Nothing in its program draws them, and the same digits in the same order stand in slides of somebody else; so we
-# take it for a picture that goes around. We found each digit in MNIST by its likeness to the picture, all of them among
-# the training images. For {glue:text}`close` of them a second image is nearly as much like it.
+# them; nothing in its program draws them. We found each digit in MNIST by its likeness to the picture, all of them
+# among the training images. For {glue:text}`close` of them a second image is nearly as much like it.
 
 # %% [markdown]
 # ```{glue:figure} fig-digits
@@ -79,9 +78,9 @@ show_table(
 # %% [markdown]
 # ## Two sets, two uses
 #
-# The network learns from the training images alone. The test images measure it. The 2020 report calls them its
-# validation set too, a name for images on which one chooses: a learning rate, or the epoch at which to stop. It says
-# openly that the two are one set, and its last epoch is not its best, so nothing seems to have been chosen by it. For
-# our run nothing is chosen either: recipe and number of epochs are fixed beforehand, so the error on the test images is
-# a fair estimate of the error on new ones from the same source. Where later chapters choose, they hold training images
-# back.
+# The network learns from the training images alone. The test images measure it. The 2020 report also calls the test
+# images its validation set, a name for images by which one chooses: a learning rate, or the epoch at which to stop. It
+# does not hide that the two are one set, and its last epoch is not its best, so nothing seems to have been chosen by
+# them. For our run nothing is chosen either: recipe and number of epochs are fixed beforehand, so the error on the test
+# images is a fair estimate of the error on new ones from the same source. Where later chapters choose, they hold
+# training images back.

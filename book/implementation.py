@@ -104,13 +104,13 @@ print(f"test error after epoch {last.epoch}: {last.test_error:.2f} %")
 training, _ = load()
 images = len(training.labels)
 steps = -(-images // batch_size)  # the last may be short
-glue(steps=steps, last_batch=images - (steps - 1) * batch_size)
+glue(batch=batch_size, steps=steps, last_batch=images - (steps - 1) * batch_size)
 
 # %% [markdown]
 # {numref}`tab-recipe` sets the recipe of 2020 beside that of this run; {numref}`tab-sources` says where the former is
-# found. An {term}`epoch` is one pass over the training images in a fresh random order. It takes {glue:text}`steps`
-# steps, of which the last reads the {glue:text}`last_batch` images that are left over. Loss and error are measured on
-# all images of both splits, before the first epoch and after each one.
+# found. An {term}`epoch` is one pass over the training images in a fresh random order. A step reads a {term}`batch` of
+# {glue:text}`batch` images, so an epoch takes {glue:text}`steps` steps; the last reads the {glue:text}`last_batch` that
+# are left. Loss and error are measured on all images of both splits, before the first epoch and after each one.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the two recipes"}
 show_table(
@@ -135,11 +135,11 @@ show_source(train_epoch, "An epoch, from `lenet5/train.py`.", "code-epoch")
 show_source(train, "The training loop, from `lenet5/train.py`.", "code-loop")
 
 # %% [markdown]
-# Of two engines {numref}`code-step` is the one to learn from, in PyTorch: the gradient of the mean cross-entropy of a
+# There are two engines. {numref}`code-step` is the one to read, in PyTorch: the gradient of the mean cross-entropy of a
 # batch, and a step of the optimiser. `python -m lenet5 train --engine torch` trains with it. The runs of this book are
-# made by a second engine, which computes the same steps, is several times as fast on these small networks, and gives
-# the same bytes wherever it was tried; {doc}`the chapter on the same bytes <same-bytes>` explains it. A test holds the
-# two together.
+# made by the second engine, which computes the same steps, is several times as fast on these small networks, and gives
+# the same bytes wherever it was tried; {doc}`the chapter on the same bytes <same-bytes>` explains it. A test takes five
+# steps with each and compares both with the same steps in higher precision.
 
 # %% tags=["remove-input"]
 caption = "The steps of an epoch in PyTorch, from `lenet5/model.py`."

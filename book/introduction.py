@@ -47,12 +47,16 @@ edition.show_note(config)
 # program, and the numbers behind the plot too. The program, in turn, is that of a public collection of examples for
 # Flux {cite:p}`fluxzoo`, white space apart, with functions added that draw two of the four figures. Starting from a
 # well-made example is how most people learn; it also means that the recipe is that of Flux's authors, down to the
-# learning rate. {doc}`The audit <audit>` says of each claim where it stands.
+# learning rate. {doc}`The audit <audit>` says where each claim is made, and what became of it.
 #
 # Other people with other software make a *replication* of the 2020 report. A *repetition* is something else: the same
 # people get the same numbers again with their own program. We do that with `make reproduce`; a reader who runs it makes
 # a *reproduction* of ours. The author of the 2020 report was not asked for anything, and helped by publishing what he
 # had.
+#
+# Three sides appear throughout. *The 2020 report* is the original; *our run* and *our network* are what we trained by
+# its recipe. Of the network of 1998, *LeNet-5 (1998)* is what its paper states, and *LeNet-5 of 1998* is the network
+# itself, which we train anew ({doc}`ladder`).
 #
 # ## How to read this book
 #
@@ -68,10 +72,17 @@ edition.show_note(config)
 # %% [markdown]
 # ## The network
 #
-# LeNet-5 dates from 1998 {cite:p}`lecun1998`. Its *convolutions* look for local patterns: the first for strokes and
-# edges in the image, the next for combinations of what the first has found. *Max-pooling* keeps the strongest answer in
-# every small block and so halves the resolution. *Dense* layers turn the values that remain into ten, one for each
-# digit. {numref}`fig-architecture` shows the network of this book, with the shapes on the way. {glue:text}`network`
+# A network is a chain of *layers*. A layer computes new values from those of the layer before it, the first from the
+# pixels: it multiplies them by *weights*, the numbers that training changes, and adds up. Each value that it gives is
+# that of a *unit*.
+#
+# LeNet-5 dates from 1998 {cite:p}`lecun1998`, and has layers of three kinds. A *convolution* slides a small square of
+# weights, its *kernel*, over the image, and so looks for one local pattern in every place; what one kernel gives is a
+# *map*. The first convolution looks for strokes and edges in the image, the next for combinations of what the first has
+# found. *Max-pooling*, as the 2020 report has it, keeps the largest value of every block of 2×2, which halves the width
+# and the height of a map; it has no weights. In a *dense* layer every unit sees all values before it; the last has ten
+# units, one for each digit. {numref}`fig-architecture` shows the network of this book, with the shapes on the way.
+# {glue:text}`network`
 
 # %% [markdown]
 # ```{glue:figure} fig-architecture
@@ -84,11 +95,12 @@ edition.show_note(config)
 # layer, as long as it has values. Pink layers have weights to learn, grey ones have none.
 # ```
 #
-# The network of 2020 differs from the design of 1998 in five ways. Its images have no margin: they stand as 28×28
-# pixels, and not within 32×32. After each layer stands ReLU, $\max(0, x)$, and not a scaled hyperbolic tangent. Pools
-# take a maximum, and not an average with trained weights. Every map of the second convolution sees all maps before it,
-# where a table of 1998 leaves some out. And the last layer is dense and gives {term}`logits`, where that of 1998
-# measures distances to drawings of the digits. {doc}`ladder` walks from the one to the other.
+# The network of 2020 differs from the design of 1998 in six ways. Its images have no margin: they stand as 28×28
+# pixels, and not within 32×32. In them paper is 0 and ink 1, and not $-0.1$ and $1.175$. The {term}`activation` is
+# ReLU, $\max(0, x)$, and not a scaled hyperbolic tangent. Pools take a maximum, and not an average with trained
+# weights. Every map of the second convolution sees all maps before it, where a table of 1998 leaves some out. And the
+# last layer is dense and gives {term}`logits`, where that of 1998 measures distances to drawings of the digits.
+# {doc}`ladder` walks from the one to the other.
 #
 # The network has {glue:text}`parameters` numbers to learn, {glue:text}`dense_share` of them in the dense layers. To
 # read one image takes {glue:text}`multiply_adds` {term}`multiply-adds <multiply-add>`. {doc}`implementation` lists both
@@ -108,16 +120,19 @@ edition.show_note(config)
 # \end{aligned}
 # ```
 #
-# This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one to compute, since it neither
-# overflows nor takes the logarithm of zero. A {term}`batch` is scored by the mean over its images. A network that knows
-# nothing gives every digit the same probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s`
-# {term}`nats <nat>`. Keep that value in mind: in {doc}`Results <results>` it gives away a slip in the plot of 2020.
+# This is the cross-entropy on logits. The second form of {eq}`eq-loss` is the one to compute. It takes no logarithm of
+# zero, and once the largest logit is subtracted from all ten, which changes nothing in the result, it cannot overflow.
+# A {term}`batch` is scored by the mean over its images. A network that knows nothing gives every digit the same
+# probability, so its loss is $\log 10 \approx$ {glue:text}`results.ipynb::ln10:s` {term}`nats <nat>`. Keep that value
+# in mind: in {doc}`Results <results>` it gives away a slip in the plot of 2020.
 #
 # ## The optimiser
 #
-# The weights follow Adam {cite:p}`kingma2014`. The {term}`gradient` $g_t$ says, at step $t$, how the loss of the batch
-# changes with each weight. Adam keeps a running mean of the gradient and one of its square, corrects both for their
-# start at zero, and moves each weight $\theta$ by a step of about the {term}`learning rate` $\eta$:
+# Training starts from weights that are drawn at random. At each step $t$ the network reads one batch, the
+# {term}`gradient` $g_t$ says how the loss of that batch changes with each weight, and the *optimiser* moves every
+# weight a little so that the loss falls. That of the 2020 report is Adam {cite:p}`kingma2014`. It keeps a running mean
+# of the gradient and one of its square, corrects both for their start at zero, and moves each weight $\theta$ by a step
+# of about the {term}`learning rate` $\eta$:
 #
 # ```{math}
 # :label: eq-adam

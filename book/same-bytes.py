@@ -1,5 +1,8 @@
 # %% tags=["remove-cell"]
+import math
+
 from exhibits import edition, glue, provenance, same_bytes, show_table
+from lenet5.data import TRAINING
 from studies import platforms, verdict
 
 recorded = edition.recorded()
@@ -9,6 +12,10 @@ of_report = builds[builds.network == networks[0]]
 glue(builds=len(of_report), other_networks=len(networks) - 1)
 glue(emulated=of_report.platform.str.contains("emulated").sum())
 glue("{:.0f} %", coverage=100 * verdict.COVERAGE)
+config = recorded.config
+few_images = platforms.TRAINED[0].images
+glue("{:,}", few_images=few_images, few_steps=math.ceil(few_images / platforms.BATCH))
+glue("{:,}", all_steps=config.epochs * math.ceil(TRAINING / config.batch_size))
 
 # %% [markdown]
 # # The same bytes, wherever we tried
@@ -32,14 +39,15 @@ glue("{:.0f} %", coverage=100 * verdict.COVERAGE)
 # The runs of this book are trained by a program in C, `exact/kernel.c` and the files beside it. It computes what
 # {numref}`code-step` says, and leaves nothing to the machine:
 #
-# 1. **Only five operations.** Sums, differences, products, quotients and square roots have one right answer each,
-#    which the standard IEEE 754 defines to the last bit. Library functions such as $e^x$ have none, so the program
-#    has its own, made of these five.
+# 1. **Only five operations.** Sums, differences, products, quotients and square roots have one right answer each, which
+#    the standard IEEE 754 defines to the last bit and asks of every processor. A function such as $e^x$ has a right
+#    answer too, but the standard does not ask it of a library, and libraries differ in the last bit. So the program
+#    has functions of its own, made of these five operations.
 # 2. **Every sum has one order,** and the source states it. No compiler may change it, nor fuse a product and a sum into
 #    one operation that rounds once instead of twice.
-# 3. **No sum runs across a vector.** A processor that computes eight or sixteen numbers at once computes as many sums
-#    at once, for different images or different units, and each of them proceeds as it would alone. How wide the
-#    vectors are decides how fast it goes, and nothing else.
+# 3. **No sum runs across a vector.** A processor can hold eight or sixteen numbers side by side, in a *vector*, and add
+#    two vectors at once. Here numbers side by side belong to different images or units and are never added to each
+#    other, so each sum proceeds as it would alone. How wide the vectors are decides how fast it goes, and nothing else.
 # 4. **A batch is cut into blocks of sixteen images,** however many cores there are. Each block has a gradient of its
 #    own, and these are added in the order of the blocks.
 # 5. **Nothing is drawn by chance inside.** The first weights and the order of the images come from outside, from the
@@ -50,16 +58,23 @@ glue("{:.0f} %", coverage=100 * verdict.COVERAGE)
 #
 # ## What was tried
 #
-# {numref}`tab-platforms` lists the builds: one short training of the report's network in each, and one checksum of the
-# weights in all. {glue:text}`emulated` of them ran in an emulator, and one in WebAssembly, the format in which a
-# browser runs it. In the same builds {glue:text}`other_networks` other networks were trained, with other kernels,
-# pools, activations and optimisers, and each came to one checksum of its own. That is what was tried, and a machine of
-# another kind could still differ. It would not go unnoticed: before each training the program makes a short one on
+# {numref}`tab-platforms` lists the builds. Each has trained the report's network for one short epoch, on
+# {glue:text}`few_images` images in {glue:text}`few_steps` steps, and all came to one checksum of the weights. A
+# *native* build uses every instruction that the processor at hand has, a *baseline* build those alone that every
+# processor of the kind x86_64 has. `zig` and `gcc` are compilers, and `-O3` asks them for more speed than `-O1`.
+# {glue:text}`emulated` of the builds ran in an emulator, which does what another processor would do, and one in
+# WebAssembly, the format in which a browser runs it. In the same builds {glue:text}`other_networks` other networks were
+# trained, with other kernels, pools, activations and optimisers, and each came to one checksum of its own.
+#
+# All {glue:text}`all_steps` steps of our run were compared in fewer places: under three versions of Debian Linux, on
+# processors of the kind x86_64, by `make reproduce`, and in the browser Chromium. Under Windows the engine was run, but
+# not the Python around it, and under macOS nothing was; `README.md` lists what was tried where. A machine of another
+# kind could still differ, and that would very likely be noticed: before each training the program makes a short one on
 # made-up images whose checksum is known, and refuses to go on if it comes to another.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Code: the builds"}
 show_table(
-    "platform | compiler | threads | weights",
+    "platform | compiler | threads | checksum",
     same_bytes.build_rows(builds),
     "Platforms, and the first digits of the checksum of the weights that each has trained for the report's network.",
     "tab-platforms",

@@ -96,17 +96,18 @@ glue(seeds=spread["seeds"], first=of_seeds.seed.min(), last=of_seeds.seed.max())
 #
 # > {glue:text}`weights`
 #
-# Equal checksums mean equal bytes. There is no tolerance, so there is nothing to argue about: a browser computes our
-# network or another one.
+# Equal checksums mean equal bytes, so no tolerance is needed: the page either has our network, to the last bit, or says
+# that it has not.
 #
 # The seeds from {glue:text}`first` to {glue:text}`last` are recorded as well, in `record/seeds.csv`. If you train with
-# one of them, the page compares it with its own record, and says which place it takes among the {glue:text}`seeds`.
-# Seeds that misread as many test images share a place. For any other seed the page says how many of the
-# {glue:text}`seeds` it would beat.
+# one of them, the page compares your training with the record of that seed, and says which place it takes among the
+# {glue:text}`seeds`. Seeds that misread as many test images share a place. For any other seed the page says how many of
+# the {glue:text}`seeds` it would beat.
 #
-# It can be equal because a browser runs the same source as Python does: the build of this book compiles
-# `exact/kernel.c` to {term}`WebAssembly`. {doc}`The chapter on bytes <same-bytes>` has the five rules by which the
-# processor, the browser and the number of cores change how long a training takes, and nothing else.
+# The numbers can be equal because a browser runs the same source as Python does: the build of this book compiles
+# `exact/kernel.c` to {term}`WebAssembly`. {doc}`The chapter on bytes <same-bytes>` has the five rules behind it. By
+# these the processor, the browser and the number of cores change how long a training takes, and they have changed
+# nothing else wherever it was tried.
 #
 # ## A network of your own
 #

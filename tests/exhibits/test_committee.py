@@ -104,7 +104,7 @@ def test_choices_stand_with_what_their_seeds_misread(tmp_path, monkeypatch):
     table = pd.DataFrame(rows, columns=["column", "misread"])
     monkeypatch.setattr(committee, "read_choices", lambda: table)
     lines = tables.choice_rows()
-    assert [name for name, *_ in lines] == names
+    assert [name for name, *_ in lines] == ["as chosen (digits as given)", *names[1:]]
     assert lines[2] == (names[2], "2 20", f"{100 * 11 / 6000:.2f}")
 
 
@@ -127,6 +127,25 @@ def test_costs_of_papers_stand_in_their_lines():
         ("one of 2012 {cite:p}`b2012`", "0.40", "2.0·10{sup}`13`", "", "yes"),
         ("Two nets {cite:p}`b2012`", "0.20", "4.0·10{sup}`13`", "", "yes"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            24,
+            "The two do not differ beyond chance, by Fisher's exact test (p = 0.170).",
+        ),
+        (5, "The two differ beyond chance, by Fisher's exact test (p < 0.001)."),
+    ],
+)
+def test_a_forecast_is_judged_by_what_came(found, said):
+    words = prose.of_forecast((22, 6_000), (found, 10_000))
+    assert words.startswith(
+        "The forecast was 22 of 6,000 images, 0.37 %, with Wilson's interval 0.24 to 0.55 %; "
+        f"what came is {found} of 10,000, "
+    )
+    assert words.endswith(said)
 
 
 def test_one_more_run_scatters_as_many_do_about_the_mean_of_a_few():

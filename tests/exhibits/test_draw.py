@@ -11,7 +11,7 @@ import all_figures as figures
 from built import ROOT
 from exact.arrays import checksum
 from exhibits.draw import figures as of_page
-from exhibits.draw import inputs, judged, shapes, tables
+from exhibits.draw import inputs, judged, prose, shapes, tables
 from exhibits.draw.drawing import (
     PEN,
     SIDE,
@@ -270,6 +270,50 @@ def test_a_choice_counts_each_kind_alike(five):
     assert first.refused == pytest.approx(100 / len(others))
     assert (first.threshold, first.drawn, first.training) == (judged.TRIED[0], 0, 0)
     assert (last.threshold, last.training) == (judged.TRIED[-1], 100)
+
+
+def test_rules_are_compared_where_they_refuse_about_as_many(five):
+    _, readings = five
+    rates = {sure: 10 * place for place, sure in enumerate(judged.TRIED)}
+
+    def rule(images, threshold):
+        assert images is readings
+        return np.arange(100) < rates[threshold]
+
+    assert judged.as_strict(rule, readings, 31.0) == judged.TRIED[3]
+    assert judged.as_strict(rule, readings, 99.0) == judged.TRIED[-1]
+
+
+def test_the_surest_images_are_those_of_the_highest_probability():
+    found = np.concatenate([shares([1], sure) for sure in (0.9, 0.3, 0.8, 0.99, 0.5)])
+    assert judged.surest(found, 3).tolist() == [0, 2, 3]
+    assert judged.surest(found, 0).tolist() == []
+
+
+LETTERS_AND_DIGITS = [
+    Drawing(kind, "x", np.zeros((1, 1)))
+    for kind in [*inputs.NONE, *[inputs.DIGITS] * 20]
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "wrong_without", "said"),
+    [
+        (2, 12, "12 get a wrong no without it, and 2 with it: that is its gain ("),
+        (12, 2, "2 get a wrong no without it, and 12 with it: that is its price ("),
+        (2, 4, "4 get a wrong no without it, and 2 with it, which may be luck ("),
+    ],
+)
+def test_what_1998_adds_is_said_with_its_luck(wrong, wrong_without, said):
+    kinds = len(inputs.NONE)
+    no, without = np.zeros((2, len(LETTERS_AND_DIGITS)), dtype=bool)
+    no[:kinds] = True
+    no[kinds : kinds + wrong] = True
+    without[kinds : kinds + wrong_without] = True
+    words = prose.what_1998_adds(LETTERS_AND_DIGITS, no, without)
+    assert "Then 0.0 % of the letters are refused, against 100.0 % with it" in words
+    assert "of what is no digit 0.0 % against 100.0 %." in words
+    assert f"Of the 20 drawn digits {said}McNemar's test: p = 0." in words
 
 
 def test_a_sheet_of_one_grey_shows_nothing():

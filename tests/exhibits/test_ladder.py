@@ -6,6 +6,9 @@ import pytest
 
 import all_figures as figures
 from exhibits.ladder import prose, tables
+from exhibits.rung_names import SHOWN, named
+from networks.lenet1998.rungs import CHOICES
+from networks.lenet1998.rungs import RUNGS as RUNGS_OF_1998
 from studies.ladder import Step
 
 LETTER = "start within 2.4 / fan-in"
@@ -36,26 +39,23 @@ def test_an_error_agrees_within_the_margin_that_was_stated(interval, mean, said)
     assert prose.agreement(0.95, 0.1, interval, mean).startswith(said)
 
 
+FIGURE = "the 0.95 % that the paper states, give or take 0.1"
+
+
 @pytest.mark.parametrize(
     ("letter", "best", "said"),
     [
-        (
-            0.90,
-            1.04,
-            "Yes, by either reading of the paper: 0.90 % and 1.04 % on average",
-        ),
-        (1.09, 0.94, "Yes, with one reading of the paper: 0.94 % on average"),
-        (0.94, 1.09, "Yes, with one reading of the paper: 0.94 % on average"),
-        (
-            1.09,
-            0.80,
-            "No, by neither reading of the paper: 1.09 % and 0.80 % on average",
-        ),
+        (0.90, 1.04, f"Both agree with {FIGURE}."),
+        (1.09, 0.94, f"The latter agrees with {FIGURE}; the former does not."),
+        (0.94, 1.09, f"The former agrees with {FIGURE}; the latter does not."),
+        (1.09, 0.80, f"Neither agrees with {FIGURE}."),
     ],
 )
 def test_the_figure_of_1998_is_reached_within_its_margin(letter, best, said):
     words = prose.reached(0.95, 0.1, letter, best)
-    assert words == f"{said}, against the 0.95 % that it states."
+    assert f"it misreads {letter:.2f} % of the test images on average" in words
+    assert f"wider first weights, {best:.2f} %. " in words
+    assert words.endswith(said)
 
 
 def test_the_steps_are_tested_together():
@@ -82,9 +82,9 @@ def test_a_step_that_stands_alone_need_not_stand_among_many():
 @pytest.mark.parametrize(
     ("tuned", "said"),
     [
-        (0.70, "better by 0.45 points, and is then better, although"),
-        (0.95, "better by 0.20 points, and cannot then be told from that LeNet-5"),
-        (1.05, "better by 0.10 points, and is then still worse than that LeNet-5"),
+        (0.70, "better by 0.45 points, and is then better than LeNet-5 of 1998"),
+        (0.95, "better by 0.20 points, and cannot then be told from LeNet-5"),
+        (1.05, "better by 0.10 points, and is then still worse than LeNet-5"),
         (1.15, "which so few seeds do not tell from luck"),
         (1.35, "is worse on the test images"),
     ],
@@ -94,8 +94,10 @@ def test_the_moral_is_that_of_the_errors(tuned, said):
     untuned = step("2020, fewer", 1.15)
     words = prose.moral(RUNGS, report, untuned, step("tuned", tuned))
     assert said in words
-    stays_behind = "It stays behind the best rung, “full C3”, at 0.80 %." in words
+    stays_behind = "It stays behind the best rung, “full C3”, at 0.80 %," in words
     assert stays_behind == (tuned in (0.95, 1.05))
+    assert ("although it has learned from 5,000 images fewer" in words) == (tuned < 0.9)
+    assert ("has learned from 5,000 images more" in words) == (tuned in (0.95, 1.05))
 
 
 def test_a_rate_that_changes_the_error_by_luck_is_said_to():
@@ -135,15 +137,31 @@ def test_choices_that_nobody_can_tell_apart_are_said_to_be_so():
 def test_the_letter_is_judged_by_its_own_trials():
     kept = step(LETTER, 1.0)
     worse = [step("to the letter, j = 1", 1.1), step("to the letter, loss × 0.03", 1.2)]
-    assert prose.letters_own_choice([kept, *worse]).startswith(
-        "none of these is better"
-    )
+    words = prose.letters_own_choice([kept, *worse])
+    assert words.endswith("nothing that was tried has a lower error.")
     better = [worse[0], step("to the letter, loss × 0.03", 0.8)]
     words = prose.letters_own_choice([kept, *better])
-    assert words.startswith("“loss × 0.03” does best, −0.20")
-    assert words.endswith("beyond chance")
+    assert "a scale of 0.03 has the lowest error, a change of −0.20 (" in words
+    assert words.endswith("points, which is beyond chance.")
     unclear = [worse[0], step("to the letter, loss × 0.03", 0.999)]
-    assert "do not tell from chance" in prose.letters_own_choice([kept, *unclear])
+    words = prose.letters_own_choice([kept, *unclear])
+    assert words.endswith("; 12 seeds do not tell that from chance.")
+
+
+def test_the_printed_start_is_compared_on_the_images_held_back():
+    chosen = step("as chosen", 0.8, seeds=3, spread=0.01)
+    clear = prose.of_start([chosen, step(LETTER, 1.0, seeds=3, spread=0.01)])
+    assert clear.startswith("+0.20 (")
+    assert clear.endswith("points, which is beyond chance")
+    unclear = prose.of_start([chosen, step(LETTER, 0.801, seeds=3, spread=0.1)])
+    assert unclear.endswith("which three seeds do not tell from chance")
+
+
+def test_readers_see_other_names_of_rungs_that_are_there():
+    tried = [*RUNGS_OF_1998, *CHOICES]
+    assert set(SHOWN) < {rung.name for rung in tried}
+    steps = named([step("1998, as it may be read", 0.9), step("ReLU", 0.8)])
+    assert [each.name for each in steps] == ["1998, wider first weights", "ReLU"]
 
 
 def test_what_stands_beside_the_ladder_stands_below_a_line():

@@ -3,9 +3,37 @@
 import statistics
 from collections.abc import Sequence
 
+from scipy import stats
+
+from exhibits.differences import as_p_value
 from studies.comparisons import ALIKE, BETTER, paired, verdict
-from studies.intervals import mean_interval
+from studies.intervals import LEVEL, mean_interval, wilson
 from studies.variations import Outcome
+
+
+def of_forecast(forecast: tuple[int, int], found: tuple[int, int]) -> str:
+    """How a forecast of an error did, in two sentences.
+
+    Parameters
+    ----------
+    forecast, found : mistakes, images
+        Those that were counted before, and those that came.
+    """
+    (mistakes, images), (wrong, read) = forecast, found
+    low, high = wilson(mistakes, images)
+    words = (
+        f"The forecast was {mistakes} of {images:,} images, {100 * mistakes / images:.2f} %, "
+        f"with Wilson's interval {low:.2f} to {high:.2f} %; what came is {wrong} of {read:,}, "
+        f"{100 * wrong / read:.2f} %."
+    )
+    table = [[mistakes, images - mistakes], [wrong, read - wrong]]
+    p_value = stats.fisher_exact(table).pvalue
+    shown = as_p_value(p_value)
+    shown = shown if shown.startswith("<") else f"= {shown}"
+    test = f"by Fisher's exact test (p {shown})"
+    if p_value >= 1 - LEVEL:
+        return f"{words} The two do not differ beyond chance, {test}."
+    return f"{words} The two differ beyond chance, {test}."
 
 
 def one_more_run(few: Sequence[float], many: Sequence[float]) -> tuple[float, float]:

@@ -196,6 +196,37 @@ def chosen(found: Sequence[Choice]) -> Choice:
     return max(allowed)
 
 
+def as_strict(
+    rule: Callable[[Readings, float], np.ndarray], images: Readings, refused: float
+) -> float:
+    """The threshold with which a rule says no to some images about as often as another does.
+
+    Two rules are compared fairly where both refuse as many digits.
+
+    Parameters
+    ----------
+    rule : function of readings and a threshold
+    images : Readings
+        Of digits.
+    refused : float
+        How many of them get a no by the other rule, %.
+    """
+    return min(TRIED, key=lambda sure: abs(share(rule(images, sure)) - refused))
+
+
+def surest(probabilities: np.ndarray, count: int) -> np.ndarray:
+    """The places of so many images of which a network is the most sure; of equals the last.
+
+    Parameters
+    ----------
+    probabilities : array, shape (N, 10)
+    count : int
+        At most N.
+    """
+    order = np.argsort(probabilities.max(axis=1), kind="stable")
+    return np.sort(order[len(order) - count :])
+
+
 def rate(no: np.ndarray, drawings: Sequence[Drawing], kind: str) -> float:
     """The share of the drawings of a kind to which there is a no, %."""
     return share(no[of_kind(drawings, kind)])
