@@ -86,22 +86,33 @@ INLINE void read_lanes(const Plan *plan, const void *images, int floats, const s
 
 /* ---------------------------------------------------------------------- the network, by blocks */
 
-/* Logits of a block of n images, and for `training` what the way back needs. */
+/* How many of n images are in block number `block`. */
+static int images_of(int n, int block)
+{
+    return MIN(BLOCK, n - block * BLOCK);
+}
+
+/* Logits of n images, of as many blocks as are computed at a time at most, and for `training` what
+ * the way back needs.  The scratch of a block lies behind that of the block before. */
 static void forward(const Plan *plan, const float *weights, const void *images, int floats,
-                    const size_t row[BLOCK], int n, float *s, int training)
+                    const size_t *row, int n, float *s, int training)
 {
     const Stage *stages = plan->stages;
+    const int blocks = (int)blocks_of(n);
     if (plan->convolutions == 0) {
-        read_lanes(plan, images, floats, row, n, 0, BLOCK, s);
+        for (int b = 0; b < blocks; b++) {
+            read_lanes(plan, images, floats, row + b * BLOCK, images_of(n, b), 0, BLOCK,
+                       s + b * plan->of_block);
+        }
     }
     for (int first = 0; first < BLOCK && plan->convolutions; first += LANES) {
         read_lanes(plan, images, floats, row, n, first, LANES, s);
         for (int j = 0; j < plan->convolutions; j++) {
-            stages[j].forward(stages + j, s, weights, first, training);
+            stages[j].forward(stages + j, s, weights, first, training, 1);
         }
     }
     for (int j = plan->convolutions; j < plan->count; j++) {
-        stages[j].forward(stages + j, s, weights, 0, training);
+        stages[j].forward(stages + j, s, weights, 0, training, blocks);
     }
 }
 
@@ -143,22 +154,16 @@ typedef struct { /* what the threads of one call share; network_train and _outpu
     float *logits;
     float *kept; /* of every block, plan->kept floats from one to the next */
     double *block_loss;
+    int threads; /* at most */
     atomic_int mistakes;
     Team team;
 } Call;
 
-/* The loss of images order[start] .. order[start + n - 1]; what is kept of them goes to `kept`.
- *
- * Blocks are functions of their own for WebAssembly's sake: there optimised code comes in with
- * the next call, and an epoch is one. */
-NOINLINE double block_backward(const Call *c, int start, int n, float scale, float *s, float *kept)
+/* The loss of a block of n images, from their logits; what is kept of it goes to `kept`. */
+static double loss_backward(const Call *c, const size_t *row, int n, float scale, float *s,
+                            float *kept)
 {
     const Plan *plan = c->plan;
-    size_t row[BLOCK];
-    for (int i = 0; i < n; i++) {
-        row[i] = c->order[start + i];
-    }
-    forward(plan, c->weights, c->images, c->floats, row, n, s, 1);
     float *logits = s + plan->stages[plan->count - 1].out;
     double *terms = (double *)(s + plan->terms_at);
     double loss = 0;
@@ -176,17 +181,46 @@ NOINLINE double block_backward(const Call *c, int start, int n, float scale, flo
     return loss;
 }
 
+/* The losses of the blocks of images order[start] .. order[start + n - 1], as many as are computed
+ * at a time at most; what is kept of them goes to `kept`.
+ *
+ * Blocks are functions of their own for WebAssembly's sake: there optimised code comes in with
+ * the next call, and an epoch is one. */
+NOINLINE void blocks_backward(const Call *c, int start, int n, float scale, float *s, float *kept,
+                              double *losses)
+{
+    const Plan *plan = c->plan;
+    size_t row[MOST_AT_ONCE * BLOCK];
+    for (int i = 0; i < n; i++) {
+        row[i] = c->order[start + i];
+    }
+    forward(plan, c->weights, c->images, c->floats, row, n, s, 1);
+    for (int b = 0; b < (int)blocks_of(n); b++) {
+        losses[b] = loss_backward(c, row + b * BLOCK, images_of(n, b), scale,
+                                  s + b * plan->of_block, kept + b * plan->kept);
+    }
+}
+
+/* How many of some blocks a thread takes at a time, so that all threads have work. */
+static int share_of(const Call *c, size_t blocks)
+{
+    const int share = (int)((blocks + c->threads - 1) / c->threads);
+    return MIN(c->plan->at_once, share);
+}
+
 /* All blocks of a batch of n images, as long as there are tickets. */
 INLINE void take_blocks(Call *c, int start, int n, float *s)
 {
-    const int blocks = (int)blocks_of(n);
+    const Plan *plan = c->plan;
+    const int share = share_of(c, blocks_of(n));
     for (;;) {
-        const int b = next_ticket(&c->team);
-        if (b >= blocks) {
+        const int b = next_ticket(&c->team) * share;
+        const int left = n - b * BLOCK;
+        if (left <= 0) {
             return;
         }
-        c->block_loss[b] = block_backward(c, start + b * BLOCK, MIN(BLOCK, n - b * BLOCK),
-                                          1.0f / (float)n, s, c->kept + b * c->plan->kept);
+        blocks_backward(c, start + b * BLOCK, MIN(share * BLOCK, left), 1.0f / (float)n, s,
+                        c->kept + b * plan->kept, c->block_loss + b);
     }
 }
 
@@ -256,31 +290,44 @@ static void train_part(void *call, float *s, int first)
     }
 }
 
-/* What is asked for of images start .. start + n - 1. */
-NOINLINE void block_outputs(Call *c, int start, int n, float *s)
+/* What is asked for of a block of n images from number `start` on, from their logits; how many are
+ * misread. */
+static int outputs_of(Call *c, int start, int n, float *s)
 {
     const Plan *plan = c->plan;
     const int classes = plan->classes;
-    size_t row[BLOCK];
-    for (int i = 0; i < n; i++) {
-        row[i] = start + i;
-    }
-    forward(plan, c->weights, c->images, c->floats, row, n, s, 0);
     float *logits = s + plan->stages[plan->count - 1].out;
     double *terms = (double *)(s + plan->terms_at);
     int mistakes = 0;
     for (int i = 0; i < n; i++) {
+        const size_t image = start + i;
         if (c->logits) {
             for (int k = 0; k < classes; k++) {
-                c->logits[row[i] * classes + k] = logits[k * BLOCK + i];
+                c->logits[image * classes + k] = logits[k * BLOCK + i];
             }
         }
         if (c->labels) {
-            const int label = c->labels[row[i]];
+            const int label = c->labels[image];
             int best;
-            c->losses[row[i]] = cross_entropy(logits + i, BLOCK, classes, label, 0, terms, &best);
+            c->losses[image] = cross_entropy(logits + i, BLOCK, classes, label, 0, terms, &best);
             mistakes += best != label;
         }
+    }
+    return mistakes;
+}
+
+/* The same of images start .. start + n - 1, as many blocks as are computed at a time at most. */
+NOINLINE void blocks_outputs(Call *c, int start, int n, float *s)
+{
+    const Plan *plan = c->plan;
+    size_t row[MOST_AT_ONCE * BLOCK];
+    int mistakes = 0;
+    for (int i = 0; i < n; i++) {
+        row[i] = start + i;
+    }
+    forward(plan, c->weights, c->images, c->floats, row, n, s, 0);
+    for (int b = 0; b < (int)blocks_of(n); b++) {
+        mistakes += outputs_of(c, start + b * BLOCK, images_of(n, b), s + b * plan->of_block);
     }
     atomic_fetch_add(&c->mistakes, mistakes); /* whole numbers: any order */
 }
@@ -288,13 +335,14 @@ NOINLINE void block_outputs(Call *c, int start, int n, float *s)
 static void output_part(void *call, float *s, int first)
 {
     Call *c = call;
+    const int images = BLOCK * share_of(c, blocks_of(c->count));
     (void)first;
     for (;;) {
-        const int start = next_ticket(&c->team) * BLOCK;
+        const int start = next_ticket(&c->team) * images;
         if (start >= c->count) {
             return;
         }
-        block_outputs(c, start, MIN(BLOCK, c->count - start), s);
+        blocks_outputs(c, start, MIN(images, c->count - start), s);
     }
 }
 
@@ -372,6 +420,7 @@ EXPORT void network_train(const Plan *plan, State *state, char *arena, const voi
         .losses = losses,
         .kept = kept,
         .block_loss = (double *)(kept + blocks_of(batch) * plan->kept),
+        .threads = threads,
     };
     start_threads(&call, train_part, arena, threads);
 }
@@ -383,6 +432,7 @@ EXPORT int network_outputs(const Plan *plan, const float *weights, char *arena, 
                            int floats, const int32_t *labels, int count, float *logits,
                            double *losses, double *sum, int threads)
 {
+    threads = MIN(MIN(threads, MOST_THREADS), (int)blocks_of(count));
     Call call = {
         .plan = plan,
         .weights = weights,
@@ -392,8 +442,9 @@ EXPORT int network_outputs(const Plan *plan, const float *weights, char *arena, 
         .count = count,
         .logits = logits,
         .losses = losses,
+        .threads = threads,
     };
-    start_threads(&call, output_part, arena, MIN(MIN(threads, MOST_THREADS), (int)blocks_of(count)));
+    start_threads(&call, output_part, arena, threads);
     if (labels) {
         for (int i = 0; i < count; i++) {
             *sum += losses[i];
@@ -438,7 +489,8 @@ EXPORT double network_block(const Plan *plan, const State *state, char *arena, c
         .labels = labels,
         .order = order,
     };
-    const double loss = block_backward(&call, 0, n, 1.0f / (float)batch, s, kept);
+    double loss;
+    blocks_backward(&call, 0, n, 1.0f / (float)batch, s, kept, &loss);
     __builtin_memcpy(gradient, kept, sizeof(float) * plan->conv_weights);
     for (int j = plan->convolutions; j < plan->count; j++) {
         const Stage *t = plan->stages + j;

@@ -128,7 +128,7 @@ def show_note(config: Config) -> None:
     _show(
         config,
         "*Our* run, network and figures are this edition's; what is read from `record/` is "
-        "the report's, and on a page without this note all of it is.",
+        "the report's.",
     )
 
 

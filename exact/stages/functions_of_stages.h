@@ -8,13 +8,13 @@
 /* `shape` is a Shape, a constant or not. */
 #define FUNCTIONS(name, is_first, shape) \
     NOINLINE void forward_##name(const Stage *t, float *s, const float *weights, int first, \
-                                 int training) \
+                                 int training, int blocks) \
     { \
         const Shape d = shape; \
         if (d.convolution) { \
             convolution_forward(d, t, s, weights, first, training); \
         } else { \
-            dense_forward(d, t, s, weights); \
+            dense_forward(d, t, is_first, s, weights, blocks); \
         } \
     } \
     NOINLINE void backward_##name(const Stage *t, float *s, const float *weights, int image, \
@@ -24,7 +24,7 @@
         if (d.convolution) { \
             convolution_backward(d, t, s, image, is_first); \
         } else { \
-            dense_backward(d, t, s, weights, kept); \
+            dense_backward(d, t, is_first, s, weights, kept); \
         } \
     } \
     NOINLINE void gradient_##name(const Stage *t, const float *kept, size_t stride, int blocks, \
@@ -32,7 +32,7 @@
     { \
         const Shape d = shape; \
         if (!d.convolution) { \
-            dense_gradient(d, t, kept, stride, blocks, row, count, gradient); \
+            dense_gradient(d, t, is_first, kept, stride, blocks, row, count, gradient); \
         } \
     }
 

@@ -85,6 +85,18 @@ INLINE int weights_of(Shape d)
     return d.O * d.C * d.K * d.K;
 }
 
+/* Columns of a dense layer's weights come in groups of two vectors: how many there are, and where
+ * one begins.  A last group that does not fit is moved back to end with the row. */
+INLINE int groups_of(int columns)
+{
+    return (columns + 2 * LANES - 1) / (2 * LANES);
+}
+
+INLINE int group_at(int columns, int group)
+{
+    return MIN(group * 2 * LANES, columns - 2 * LANES);
+}
+
 /* ---------------------------------------------------------------------- places in memory */
 
 typedef struct { /* an outcome of a convolution that has a gradient */
@@ -94,6 +106,8 @@ typedef struct { /* an outcome of a convolution that has a gradient */
 
 enum {
     ROOM = 8, /* columns of a kernel in a gradient of the first stage, and spare pixels of an image */
+    IMAGES_LIST = 1 + BLOCK, /* room for a list of images of a block: see Numbers in dense.h */
+    MOST_AT_ONCE = 4,  /* blocks that a thread computes at a time: see Plan */
     CHUNK = 2048,      /* weights that one thread adds up and updates at a time */
 #ifdef __wasm__
     TILE = 4, /* rows of a matrix that are multiplied at a time: see dense.h */
@@ -112,13 +126,16 @@ typedef struct Stage Stage;
 typedef struct Plan Plan;
 struct Stage {
     Shape shape;
-    void (*forward)(const Stage *, float *scratch, const float *weights, int first, int training);
+    /* A convolution of images first .. first + LANES - 1 of a block, or a dense layer of `blocks`. */
+    void (*forward)(const Stage *, float *scratch, const float *weights, int first, int training,
+                    int blocks);
     void (*backward)(const Stage *, float *scratch, const float *weights, int image, float *kept);
     /* Of a dense stage: the gradient by `count` rows of its weights, added over blocks. */
     void (*gradient)(const Stage *, const float *kept, size_t stride, int blocks, int row,
                      int count, float *gradient);
     int is_first;
     int before; /* the activation of the stage before */
+    size_t of_block; /* floats of a block's scratch, which those of the next block follow */
     /* In the weights. */
     int weight;
     int bias;
@@ -146,10 +163,14 @@ struct Stage {
     size_t by_place; /* Winner [area][O + 1] */
     size_t of_map;   /* int [O] */
     size_t of_place; /* int [area] */
-    /* In what is kept of a block for the update, see Plan: a dense stage's input [BLOCK][C] and
-     * gradient [O][BLOCK]. */
+    /* Of a dense first stage: the list of pixels that are not 0 in a whole block, see dense.h. */
+    size_t pixels;
+    /* In what is kept of a block for the update, see Plan: a dense stage's input by groups of
+     * columns, [group][BLOCK][2 * LANES], or [C][BLOCK] if they fill none, and its gradient
+     * [O][BLOCK]; of a first stage the images that are not 0 in a group, [group][IMAGES_LIST]. */
     size_t block_in;
     size_t block_dout;
+    size_t block_images;
 };
 
 /* A network, ready to be computed.  It lies in the caller's memory: several may be used at once. */
@@ -163,7 +184,11 @@ struct Plan {
     size_t pixels_at; /* [BLOCK][pixels + ROOM] */
     size_t terms_at;  /* double [classes] */
     size_t sum_at;    /* the gradient of some weights */
-    size_t scratch;   /* floats of a thread's scratch */
+    size_t of_block;  /* floats of a block's scratch */
+    /* Blocks that a thread computes at a time at most.  The weights of a first dense layer are too
+     * many for a nearer cache: going through them once for several blocks spares the way to them. */
+    int at_once;
+    size_t scratch; /* floats of a thread's scratch: those of all these blocks */
     /* What is kept of each block of a batch until the weights are updated: the gradient by the
      * convolutions' weights, and for each dense stage what came in and its gradient.  The product
      * of the two is the gradient by its weights, which is not written down: for a wide layer it is
@@ -202,7 +227,7 @@ static int piece_rows(Shape d)
 static void plan_convolution(Stage *t, Plan *plan)
 {
     const Shape d = t->shape;
-    size_t *used = &plan->scratch;
+    size_t *used = &plan->of_block;
     const size_t seen = (size_t)high(d) * wide(d);
     const size_t channels = padded(d.C);
     const size_t values = (size_t)d.O * area(d);
@@ -234,7 +259,7 @@ static void make_plan(Plan *plan)
 {
     Stage *stages = plan->stages;
     const Shape first = stages[0].shape;
-    size_t *used = &plan->scratch;
+    size_t *used = &plan->of_block;
     size_t sum = CHUNK;
     *used = 0;
     plan->weights = 0;
@@ -275,7 +300,18 @@ static void make_plan(Plan *plan)
     plan->kept = 0;
     take(&plan->kept, plan->conv_weights);
     for (int j = plan->convolutions; j < plan->count; j++) {
-        stages[j].block_in = take(&plan->kept, (size_t)BLOCK * stages[j].shape.C);
+        const int groups = groups_of(stages[j].shape.C);
+        stages[j].block_in = take(&plan->kept, (size_t)groups * BLOCK * 2 * LANES);
         stages[j].block_dout = take(&plan->kept, (size_t)BLOCK * stages[j].shape.O);
     }
+    if (plan->convolutions == 0) {
+        const int groups = groups_of(first.C);
+        stages[0].pixels = take(used, 1 + (size_t)first.C);
+        stages[0].block_images = take(&plan->kept, (size_t)groups * IMAGES_LIST);
+    }
+    for (int j = 0; j < plan->count; j++) {
+        stages[j].of_block = plan->of_block;
+    }
+    plan->at_once = plan->convolutions ? 1 : MOST_AT_ONCE;
+    plan->scratch = plan->at_once * plan->of_block;
 }

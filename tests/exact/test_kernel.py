@@ -12,6 +12,7 @@ import pytest
 import reference
 from exact import compiler, random_numbers
 from exact.engine import ExactEngine
+from exact.network import Network
 from lenet5.data import Split
 from lenet5.parameters import initial_weights
 from reference import in_float64
@@ -166,6 +167,47 @@ def test_training_with_ties_is_that_of_the_plain_forms_to_the_byte():
     start, split = with_ties()
     plain = outcome(NETWORK, start, split, plainly=True)
     assert outcome(NETWORK, start, split, plainly=False) == plain
+
+
+WITHOUT_CONVOLUTIONS = [
+    Network("30N-12N"),
+    Network("9N", "tanh", (1, 5, 7), 3),  # 35 pixels, which fill no two groups
+    Network("9N-8N", "none", (1, 3, 3), 4),  # fewer pixels than a group has
+]
+
+
+def mostly_paper(network, count):
+    """Images of noise with much paper: at some pixels in all images, and some wholly blank."""
+    split = noise(network, count)
+    generator = np.random.default_rng(1)
+    split.images[:, generator.uniform(size=network.image_shape) < 0.3] = 0
+    split.images[generator.uniform(size=split.images.shape) < 0.6] = 0
+    split.images[20:60] = 0  # among them a whole block
+    return split
+
+
+@pytest.mark.parametrize("network", WITHOUT_CONVOLUTIONS)
+@pytest.mark.parametrize("batch", [7, 100, 150])
+def test_paper_that_is_left_out_of_a_first_dense_layer_changes_no_byte(network, batch):
+    split = mostly_paper(network, 150)  # ten blocks: a thread takes four at most
+    start = initial_weights(0, network)
+    for name in start:
+        # A sum of nothing shows its sign in the logits, if no weight turns it.
+        if "bias" in name:
+            start[name][:] = -0.0
+        elif network.activation == "none":
+            start[name] = abs(start[name])
+
+    def trained(plainly, threads=1):
+        engine = ExactEngine(network, start, threads=threads, plainly=plainly)
+        before = engine.logits(split.images)
+        losses = engine.steps(split, np.arange(150, dtype=np.uint32), batch, RATE)
+        arrays = [before, losses, *engine.state().values(), engine.logits(split.images)]
+        return [array.tobytes() for array in arrays], engine.measure(split)
+
+    plain = trained(plainly=True)
+    for threads in (1, 2, 5):
+        assert trained(False, threads) == plain
 
 
 IN_ONE_LOOP = """    for (int i = 0; i < area(d); i++) {
