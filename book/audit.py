@@ -106,8 +106,8 @@ show_table(
 # ## What a plot can tell of rate and optimiser
 #
 # Where a training ends says little of how it was made. Gradient descent with momentum, at its usual rate, ends at
-# {glue:text}`by_sgd` (“SGD at 0.01” in {doc}`the chapter on what matters <what-matters>`), where the recipe, by Adam,
-# ends at {glue:text}`by_adam`. Where a training begins says more, since a higher rate learns faster at first.
+# {glue:text}`by_sgd` (“{glue:text}`sgd`” in {doc}`the chapter on what matters <what-matters>`), where the recipe, by
+# Adam, ends at {glue:text}`by_adam`. Where a training begins says more, since a higher rate learns faster at first.
 # {numref}`tab-rates` has the errors after the first epoch by Adam, at the rate of the text, at a third of it and at
 # three times as much. The plot has {glue:text}`plotted_first`. So with Adam the rate of the text is told from these
 # two, though not from rates close to it.
@@ -132,11 +132,16 @@ show_table(
 # %% tags=["remove-cell"]
 glue("{:.2f} %", plotted_first=about_2020.plotted_errors.iloc[0])
 outcomes = {outcome.name: outcome for outcome in variations.read()}
-glue("{:.2f} %", by_sgd=outcomes["SGD at 0.01"].test.mean())
+sgd = "SGD at 0.01"
+glue("{:.2f} %", by_sgd=outcomes[sgd].test.mean())
 glue("{:.2f} %", by_adam=outcomes["the recipe"].test.mean())
-first_by_sgd = variations.after_first_epoch("SGD at 0.01")
+first_by_sgd = variations.after_first_epoch(sgd)
 first_by_adam = variations.after_first_epoch("the recipe")
-glue(first_by_sgd=tables.span(first_by_sgd), first_by_adam=tables.span(first_by_adam))
+glue(
+    sgd=sgd,
+    first_by_sgd=tables.span(first_by_sgd),
+    first_by_adam=tables.span(first_by_adam),
+)
 
 # %% [markdown]
 # ## The claims

@@ -321,10 +321,10 @@ show("fig-parting", figures.parting(rounded), origin_of_roundings)
 #
 # An error is honest if nothing was chosen by the images that it was measured on. {numref}`tab-test-reads` lists the
 # choices that were made for this book, in the order of time, with what had been read on the test images before. Some
-# concern networks that part III explains: those of 1998, whose steps to our network are called *rungs* ({doc}`ladder`),
+# concern networks that part III explains: those of 1998 and the {term}`rungs <rung>` from them to ours ({doc}`ladder`),
 # and the committees ({doc}`committee`). Most are made on images held back or on none. That does not make them blind.
 # Before all but the first of them some test errors had been read, if only of earlier trials by other programs. Those
-# with a star were made because of what had been read. A smaller factor on the loss of LeNet-5 (1998) was tried for a
+# with a star were made because of what had been read. A smaller factor on the loss of LeNet-5 of 1998 was tried for a
 # training error, but after test errors had been read, and the comparison of the factors on every twelfth of the
 # training images came later still. Nobody who works with MNIST today comes to it blind.
 

@@ -41,7 +41,7 @@ glue(risk=prose.share_of_errors())
 # %% [markdown]
 # ## What came of it
 #
-# {glue:text}`of_two_settings` *SGD* is gradient descent with a momentum of 0.9; its usual rate is higher than Adam's. A
+# {glue:text}`of_two_settings` *SGD* is gradient descent with momentum; its usual rate is higher than Adam's. A
 # *falling* rate goes down by equal steps, epoch by epoch, nearly to zero. *Hidden layers* are the
 # dense layers before the last, and *kernels of 7* are squares of 7×7 weights.
 #
