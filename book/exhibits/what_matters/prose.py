@@ -154,6 +154,11 @@ def mean_rate(name: str) -> float:
     return config.lr
 
 
+def unsigned(points: float) -> str:
+    """A number of points whose sign is in the words before it."""
+    return signed(points).removeprefix("+")
+
+
 def contest(tuned: Outcome, network: Outcome) -> str:
     """How the best rate does beside the best other network, on the images held back."""
     difference = paired(tuned.held_back, network.held_back)
@@ -164,7 +169,7 @@ def contest(tuned: Outcome, network: Outcome) -> str:
     times = network.multiply_adds / tuned.multiply_adds
     between = (
         f"with the rate the error is {lower} by {abs(difference.mean):.2f} points "
-        f"({signed(low)} to {signed(high)}), and the network takes {times:.1f} times the "
+        f"({unsigned(low)} to {unsigned(high)}), and the network takes {times:.1f} times the "
         "multiply-adds."
     )
     if word == BETTER:
