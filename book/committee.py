@@ -6,7 +6,7 @@ import numpy as np
 from exhibits import glue, provenance, show, show_source, show_table
 from exhibits.committee import costs, figures, prose, tables
 from exhibits.drawings import digits
-from exhibits.layers import COUNTS
+from exhibits.layers import in_words
 from exhibits.ledger import read_ledger
 from exhibits.rung_names import named
 from lenet5.data import TEST, load
@@ -145,8 +145,8 @@ views = "as chosen", "W20", "W14"
 promised = committee.promised(views)
 glue("{:.2f} %", promised=promised)
 forecasters = committee.read_choices().column.isin(views).sum()
-glue(forecasters=COUNTS[forecasters])
-glue(forecasters_a_view=COUNTS[forecasters // len(views)])
+glue(forecasters=in_words(forecasters))
+glue(forecasters_a_view=in_words(forecasters // len(views)))
 
 # %% [markdown]
 # ## The result
@@ -202,7 +202,7 @@ doubtful = np.isin(wrong, ledger.facts["rejected"])
 still_misread = figures.misread(test.images[wrong], titles, doubtful)
 show("fig-still-misread", still_misread, origin_of_members)
 glue(rejected=doubtful.sum())
-glue(outvoted=COUNTS[(members.voted != members.read)[wrong].sum()])
+glue(outvoted=in_words((members.voted != members.read)[wrong].sum()))
 
 # %% [markdown]
 # Is the committee good, or lucky with these 10,000 images? The 50,000 further test digits of QMNIST would tell. They
@@ -285,7 +285,7 @@ show_table(
 # 2. The learning rate is {glue:text}`lr`, and its schedule {glue:text}`schedule`. `.venv/bin/python -m lenet5 train`
 #    takes them as `--lr` and `--schedule`; the page {doc}`train` has fields for them. Expect an error between
 #    {glue:text}`one_low` and {glue:text}`one_high`, in about {glue:text}`level` runs of a hundred. The middle is the
-#    mean of the {glue:text}`tuned_seeds` seeds with this rate. They are too few to tell how much runs scatter, so the
+#    mean of the {glue:text}`tuned_seeds` seeds with this rate. How far runs scatter is better told by many, so the
 #    width is that of the report's {glue:text}`report_seeds` seeds, which are taken to scatter alike. Yours has learned
 #    from {glue:text}`more` images more than those {glue:text}`tuned_seeds`, so it may end a little lower.
 # 3. The report's network takes {glue:text}`of_report` multiply-adds for an image, the committee
@@ -306,7 +306,7 @@ low, high = prose.one_more_run(tuned.test, steps[1].errors)
 glue(rate_or_network=prose.rate_or_network(tuned, network))
 glue(rate=tuned.name, lr=config.lr, schedule=config.schedule)
 glue("{:.2f} %", one_low=low, one_high=high)
-glue(tuned_seeds=COUNTS[len(tuned.test)], report_seeds=len(steps[1].errors))
+glue(tuned_seeds=in_words(len(tuned.test)), report_seeds=len(steps[1].errors))
 glue("{:.0f}", level=100 * LEVEL)
 glue("{:,}", of_report=of_report, of_committee=of_committee, more=ladder.HELD_BACK)
 glue("{:.0f}", times_read=of_committee / of_report, fewer=fewer)

@@ -17,6 +17,7 @@ from statistics import fmean, stdev
 import numpy as np
 
 from exhibits import edition, glue, provenance, show, show_table
+from exhibits.layers import in_words
 from exhibits.ledger import read_ledger
 from exhibits.report import make_report
 from exhibits.reruns import read_reruns
@@ -133,10 +134,10 @@ plotted_start = np.log(plotted[:early]).mean()
 start = np.log(study.errors.loc[:, 1:early]).mean(axis=1)
 start_of_reruns = np.log(reruns.errors.loc[:, 1:early]).mean(axis=1)
 early_lower = (start < plotted_start).sum()
-glue(early_lower=early_lower, low_places=prose.counted(early_lower + 1))
+glue(early_lower=early_lower, low_places=in_words(early_lower + 1))
 glue(both_places=2 * (early_lower + 1), places=len(start) + 1)
 glue("{:.2f}", smallest_margin=math.ceil(100 * max(-low, high)) / 100)
-glue(early_reruns=prose.counted((start_of_reruns < plotted_start).sum()))
+glue(early_reruns=in_words((start_of_reruns < plotted_start).sum()))
 glue("{:.2f}", early_p=intervals.rank_p(plotted_start, list(start)))
 
 # %% [markdown]

@@ -108,9 +108,16 @@ def first_kernels(network: Network, weights) -> np.ndarray:
 # -- in words --------------------------------------------------------------------------
 
 
+def in_words(number: int, nothing: str = "none") -> str:
+    """A number as it stands in a sentence: a small one as a word."""
+    if number == 0:
+        return nothing
+    return COUNTS[number] if number < len(COUNTS) else f"{number:,}"
+
+
 def count(number: int, thing: str) -> str:
     """A number of things in words, such as ``two convolutions``, ``no convolution``."""
-    word = COUNTS[number] if number < len(COUNTS) else f"{number:,}"
+    word = in_words(number, nothing="no")
     return f"{word} {thing}" if number < 2 else f"{word} {thing}s"
 
 

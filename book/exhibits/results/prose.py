@@ -4,7 +4,7 @@ import numpy as np
 
 from exact.network import Network
 from exhibits import edition
-from exhibits.layers import COUNTS, count, listed
+from exhibits.layers import count, listed
 from lenet5 import Config
 
 
@@ -116,10 +116,3 @@ def trust(promised: tuple[float, float], mistakes: int) -> str:
     if mistakes < mean - 2 * deviation:
         return "fewer than chance explains: it trusts itself too little"
     return "no farther from it than chance explains"
-
-
-def counted(number: int) -> str:
-    """A number as it stands in a sentence: a small one as a word."""
-    if number == 0:
-        return "none"
-    return COUNTS[number] if number < len(COUNTS) else f"{number}"

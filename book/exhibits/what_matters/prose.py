@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from exhibits.differences import risk, signed
-from exhibits.layers import COUNTS, listed
+from exhibits.layers import in_words, listed
 from studies.comparisons import (
     ALIKE,
     BETTER,
@@ -21,13 +21,6 @@ from studies.variations import (
     changed,
     config_of,
 )
-
-
-def in_words(number: int) -> str:
-    """A count as it is read in a sentence: a small one as a word."""
-    if number == 0:
-        return "none"
-    return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
 def quoted(names: Iterable[str]) -> str:
