@@ -208,8 +208,12 @@ def test_the_main_text_has_no_more_than_25_pages(paper):
         (mark.title, paper.get_destination_page_number(mark))
         for mark in marks(paper.outline)
     ]
-    (first_of_appendix,) = [page for title, page in titles if title.startswith("III")]
-    assert first_of_appendix < 25  # pages are counted from 0
+    ((title, first),) = [mark for mark in titles if mark[0].startswith("III")]
+    before, _, _ = paper.pages[first].extract_text().partition(title)
+    # Pages are counted from 0. The main text ends on this one, unless the appendix begins it,
+    # behind the running head.
+    is_at_its_top = before.count("\n") <= 1
+    assert first + (not is_at_its_top) <= 25
 
 
 def marks(outline) -> list:

@@ -65,8 +65,8 @@ def test_of_rates_no_more_is_said_than_each_kind_of_them_shows(means, said):
 
 def test_variations_of_two_settings_are_named():
     assert prose.of_two_settings() == (
-        "Two of them change two settings: “SGD at 0.01” changes the optimiser and the rate and "
-        "“rate 1e-3, falling” changes the rate and its schedule."
+        "Two of the variations change two settings: “SGD at 0.01” changes the optimiser and "
+        "the rate and “rate 1e-3, falling” changes the rate and its schedule."
     )
 
 

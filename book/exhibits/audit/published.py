@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from exhibits.audit.evidence import Evidence
+from exhibits.differences import as_p_value
 from exhibits.edition import name_of
 from studies.intervals import difference, holm, wilson
 
@@ -34,13 +35,11 @@ class System(NamedTuple):
         """Wilson's, in per cent of the images."""
         return wilson(self.mistakes, self.images)
 
-    def row(self, significance: float, seeds: pd.Series) -> tuple[str, ...]:
+    def row(self, seeds: pd.Series) -> tuple[str, ...]:
         """Its line in a table.
 
         Parameters
         ----------
-        significance : float
-            A p-value below it tells a system from ours.
         seeds : Series
             Errors of many seeds of the report's recipe, %, to count those as good.
         """
@@ -55,17 +54,8 @@ class System(NamedTuple):
             f"{low:.2f} to {high:.2f}",
             self.selected,
             f"{(seeds <= self.error + 1e-9).sum()}",
-            self._against_ours(significance),
+            "" if self.p_value is None else as_p_value(self.p_value),
         )
-
-    def _against_ours(self, significance: float) -> str:
-        """Whether it differs from ours, in words; nothing for ours."""
-        if self.p_value is None:
-            return ""
-        result = "not told apart" if self.p_value >= significance else "differs"
-        if self.p_value < 0.001:
-            return f"{result}, p < 0.001"
-        return f"{result}, p = {self.p_value:.3f}"
 
 
 def systems(evidence: Evidence) -> list[System]:

@@ -102,7 +102,10 @@ def of_two_settings() -> str:
                 words for name, words in SETTINGS.items() if name in settings
             )
             said.append(f"“{variation.name}” changes {words}")
-    return f"{in_words(len(said)).capitalize()} of them change two settings: {listed(said)}."
+    return (
+        f"{in_words(len(said)).capitalize()} of the variations change two settings: "
+        f"{listed(said)}."
+    )
 
 
 def of_rates(compared: list[Compared]) -> str:
