@@ -139,8 +139,8 @@ first_by_sgd = variations.after_first_epoch(sgd)
 first_by_adam = variations.after_first_epoch("the recipe")
 glue(
     sgd=sgd,
-    first_by_sgd=tables.span(first_by_sgd),
-    first_by_adam=tables.span(first_by_adam),
+    first_by_sgd=findings.span(first_by_sgd),
+    first_by_adam=findings.span(first_by_adam),
 )
 
 # %% [markdown]

@@ -92,8 +92,8 @@ static int images_of(int n, int block)
     return MIN(BLOCK, n - block * BLOCK);
 }
 
-/* Logits of n images, of as many blocks as are computed at a time at most, and for `training` what
- * the way back needs.  The scratch of a block lies behind that of the block before. */
+/* Logits of n images, which are at most plan->at_once blocks, and for `training` what the way back
+ * needs.  The scratch of a block lies behind that of the block before. */
 static void forward(const Plan *plan, const float *weights, const void *images, int floats,
                     const size_t *row, int n, float *s, int training)
 {
@@ -181,8 +181,8 @@ static double loss_backward(const Call *c, const size_t *row, int n, float scale
     return loss;
 }
 
-/* The losses of the blocks of images order[start] .. order[start + n - 1], as many as are computed
- * at a time at most; what is kept of them goes to `kept`.
+/* The losses of the blocks of images order[start] .. order[start + n - 1], at most plan->at_once
+ * blocks; what is kept of them goes to `kept`.
  *
  * Blocks are functions of their own for WebAssembly's sake: there optimised code comes in with
  * the next call, and an epoch is one. */
@@ -316,7 +316,7 @@ static int outputs_of(Call *c, int start, int n, float *s)
     return mistakes;
 }
 
-/* The same of images start .. start + n - 1, as many blocks as are computed at a time at most. */
+/* The same of images start .. start + n - 1, at most plan->at_once blocks. */
 NOINLINE void blocks_outputs(Call *c, int start, int n, float *s)
 {
     const Plan *plan = c->plan;

@@ -213,6 +213,20 @@ class Outcome(NamedTuple):
         return mean_interval(self.held_back)
 
 
+def error_after(rows: pd.DataFrame, place: int) -> pd.Series:
+    """Errors of the images held back, by the row, %.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the study's table.
+    place : int
+        Of the epoch: 0 is after the first, -1 after the last.
+    """
+    misread = rows.misread.astype(str).str.split().str[place].astype(int)
+    return 100 * misread / HELD_BACK
+
+
 def read() -> list[Outcome]:
     """The study, variation by variation.
 
@@ -226,7 +240,6 @@ def read() -> list[Outcome]:
     for variation in VARIATIONS:
         rows = table[table.variation == variation.name]
         rows = rows.set_index("seed").sort_index()
-        last = rows.misread.astype(str).str.split().str[-1].astype(int)
         usual = rows[rows.machine == rows.machine.mode()[0]]
         outcome = Outcome(
             name=variation.name,
@@ -234,7 +247,7 @@ def read() -> list[Outcome]:
             parameters=int(rows.parameters.iloc[0]),
             multiply_adds=int(rows.multiply_adds.iloc[0]),
             of_train=100 * fmean(rows.misread_train) / (TRAINING - HELD_BACK),
-            held_back=100 * last / HELD_BACK,
+            held_back=error_after(rows, -1),
             test=100 * rows.misread_test / TEST,
             seconds=usual.seconds.median(),
             machine=usual.machine.iloc[0],
@@ -247,8 +260,7 @@ def after_first_epoch(name: str) -> pd.Series:
     """Errors of the images held back after the first epoch of a variation, by the seed, %."""
     table = STUDY.read()
     rows = table[table.variation == name].set_index("seed").sort_index()
-    misread = rows.misread.astype(str).str.split().str[0].astype(int)
-    return 100 * misread / HELD_BACK
+    return error_after(rows, 0)
 
 
 class Compared(NamedTuple):

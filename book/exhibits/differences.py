@@ -12,6 +12,11 @@ def signed(points: float) -> str:
     return f"{rounded:+.2f}".replace("-", "−")
 
 
+def unsigned(points: float) -> str:
+    """A number of points whose sign is in the words before it."""
+    return signed(points).removeprefix("+")
+
+
 def as_change(difference: Difference) -> str:
     """A difference in points with half of its interval, on one line of a table."""
     low, high = difference.interval

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from studies.ladder import Step
 
-# The record's names stay, for a run is named by what its rung is called too.
+# The record keeps its names, since the name of a run is computed from that of its rung.
 SHOWN = {
     "1998, as it may be read": "1998, wider first weights",
     "bitmaps as of one fount": "bitmaps as in one font, which differ less",

@@ -18,6 +18,7 @@ INLINE int number_at(const Numbers *list, int i)
     return list ? list[1 + i] : i;
 }
 
+/* Whether one of `count` numbers is not 0; all are looked at, side by side. */
 INLINE int any_not_zero(const float *a, int count)
 {
     int found = 0;
@@ -34,7 +35,7 @@ INLINE int any_not_zero(const float *a, int count)
  * strides of a, and N is that of b and c; `terms` lists the rows of b that are not all 0.
  *
  * Where terms are left out, no sum may be -0, which a product with 0 could turn into 0: so it
- * begins with bias + 0, which never is. */
+ * begins with bias + 0, which is 0 if the bias is -0. */
 INLINE void multiply_tile(int R, int K, int N, const float *a, int row, int column, const float *b,
                           const Numbers *terms, const float *bias, float *c)
 {
@@ -94,8 +95,8 @@ INLINE void multiply(int M, int K, const float *a, int row, int column, const fl
     }
 }
 
-/* Lists the values that come in and are not 0 in all images of a block, in [C][BLOCK]. */
-static void list_pixels(int C, const float *in, Numbers *list)
+/* Lists the pixels that have ink, a value that is not 0, in one image of a block or more. */
+static void list_pixels(int C, const float *in /* [C][BLOCK] */, Numbers *list)
 {
     list[0] = 0;
     for (int c = 0; c < C; c++) {
@@ -143,8 +144,8 @@ static void keep_groups(int C, const float *in, float *kept)
     }
 }
 
-/* Lists for each group of columns the images of a block that are not 0 in all of it, in
- * [group][BLOCK][2 * LANES]; the lists lie IMAGES_LIST numbers apart. */
+/* Lists for each group of columns, of [group][BLOCK][2 * LANES], the images of a block that have ink
+ * there; the lists lie IMAGES_LIST numbers apart. */
 static void list_images(int C, const float *kept, Numbers *lists)
 {
     for (int group = 0; group < groups_of(C); group++) {
@@ -187,7 +188,7 @@ INLINE void dense_backward(Shape d, const Stage *t, int is_first, float *s, cons
  * these sums added in the order of the blocks.  The blank images of a short block have a gradient
  * of 0 and add nothing.
  *
- * in [BLOCK][2 * LANES], dout [R][BLOCK] and the list of images that are not 0 in these columns, of
+ * in [BLOCK][2 * LANES], dout [R][BLOCK] and the list of images that have ink in these columns, of
  * the first block; `stride` numbers from one block to the next.  Rows of the gradient are C long. */
 INLINE void gradient_tile(int R, int C, const float *in, const float *dout, const Numbers *images,
                           size_t stride, int blocks, float *gradient)

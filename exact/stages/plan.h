@@ -163,11 +163,11 @@ struct Stage {
     size_t by_place; /* Winner [area][O + 1] */
     size_t of_map;   /* int [O] */
     size_t of_place; /* int [area] */
-    /* Of a dense first stage: the list of pixels that are not 0 in a whole block, see dense.h. */
+    /* Of a dense first stage: the list of pixels that have ink in a block, see dense.h. */
     size_t pixels;
     /* In what is kept of a block for the update, see Plan: a dense stage's input by groups of
      * columns, [group][BLOCK][2 * LANES], or [C][BLOCK] if they fill none, and its gradient
-     * [O][BLOCK]; of a first stage the images that are not 0 in a group, [group][IMAGES_LIST]. */
+     * [O][BLOCK]; of a first stage the images that have ink in a group, [group][IMAGES_LIST]. */
     size_t block_in;
     size_t block_dout;
     size_t block_images;

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from exhibits.audit.evidence import Evidence
 from exhibits.dataset_figure import close_calls
@@ -152,8 +153,7 @@ class Findings(Evidence):
         for rate, errors in self.first_errors().items():
             if errors.min() <= plotted <= errors.max():
                 inside.append(rate)
-            ends = f"{errors.min():.2f} to {errors.max():.2f} %"
-            ranges.append(f"{ends} at {in_powers(rate)}")
+            ranges.append(f"{span(errors)} at {in_powers(rate)}")
         text = f"{plotted:.2f} % is plotted after the first epoch; runs have "
         text += (
             ", ".join(ranges)
@@ -172,8 +172,7 @@ class Findings(Evidence):
         plotted = self.original.accuracy.iloc[-1]
         final = self.reruns.final
         text = f"the plot ends at {plotted:.2f} %, an error of {100 - plotted:.2f} %; ours "
-        text += f"is {self.error:.2f} %, those of {len(final)} reruns "
-        text += f"{final.min():.2f} to {final.max():.2f} %"
+        text += f"is {self.error:.2f} %, those of {len(final)} reruns {span(final)}"
         return Finding(claim.agrees(plotted), text)
 
     def loss_axis(self, claim):
@@ -244,6 +243,11 @@ class Findings(Evidence):
         )
         text += self.ledger.facts["rerun"]["library"].split(",")[0]
         return Finding(len(self.reruns.final) > 0, text)
+
+
+def span(errors: pd.Series) -> str:
+    """The least and the most of some errors in %, as they are read."""
+    return f"{errors.min():.2f} to {errors.max():.2f} %"
 
 
 def in_powers(rate: float) -> str:

@@ -44,6 +44,9 @@ class System(NamedTuple):
             Errors of many seeds of the report's recipe, %, to count those as good.
         """
         low, high = self.interval
+        as_good = (
+            seeds <= self.error + 1e-9
+        )  # equal errors may differ in their last bits
         name = self.name
         if self.cite:
             name += f" {{cite:p}}`{self.cite}`"
@@ -53,7 +56,7 @@ class System(NamedTuple):
             f"{self.error:.2f}",
             f"{low:.2f} to {high:.2f}",
             self.selected,
-            f"{(seeds <= self.error + 1e-9).sum()}",
+            f"{as_good.sum()}",
             "" if self.p_value is None else as_p_value(self.p_value),
         )
 

@@ -64,8 +64,3 @@ def rate_rows(errors: dict[float, pd.Series]) -> list[tuple]:
         numbers = [f"{cell:.2f}" for cell in cells]
         lines.append((in_powers(rate), len(of_seeds), *numbers))
     return lines
-
-
-def span(errors: pd.Series) -> str:
-    """The least and the most of some errors in %, for a sentence."""
-    return f"{errors.min():.2f} to {errors.max():.2f} %"

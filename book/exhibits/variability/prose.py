@@ -55,10 +55,11 @@ def most_confused(confusions: np.ndarray, ours: int) -> str:
     if len(names) > 1:
         first += " each"
     mean = np.round(mistakes.mean(axis=0), 1)  # as it is printed, so that a tie is one
-    often = [f"{label} as {read}" for label, read in np.argwhere(mean == mean.max())]
+    pairs = np.argwhere(mean == mean.max())
+    often = [f"{label} as {read}" for label, read in pairs]
     each = " each" if len(often) > 1 else ""
     largest = mistakes.max(axis=(1, 2))
-    label, read = np.argwhere(mean == mean.max())[0]
+    label, read = pairs[0]
     is_first = int((mistakes[:, label, read] == largest).sum())
     return (
         f"{first}; over the seeds it is {listed(often)}, {mean.max():.1f} times{each} on "

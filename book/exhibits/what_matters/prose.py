@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from exhibits.differences import risk, signed
+from exhibits.differences import risk, unsigned
 from exhibits.layers import in_words, listed
 from studies.comparisons import (
     ALIKE,
@@ -148,11 +148,6 @@ def mean_rate(name: str) -> float:
     if config.schedule == "linear":
         return config.lr * (config.epochs + 1) / (2 * config.epochs)
     return config.lr
-
-
-def unsigned(points: float) -> str:
-    """A number of points whose sign is in the words before it."""
-    return signed(points).removeprefix("+")
 
 
 def contest(tuned: Outcome, network: Outcome) -> str:
