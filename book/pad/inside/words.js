@@ -64,7 +64,7 @@ lenet5.words = (() => {
       most = Math.max(most, value);
     }
     const [from, to] = [least, most].map((value) => String(Number(value.toPrecision(3))).replace("-", "−"));
-    return `, values from ${from} to ${to}`;
+    return `values from ${from} to ${to}`;
   }
 
   /**
