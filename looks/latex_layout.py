@@ -5,7 +5,8 @@ hidden input, and each output, for what a reader cannot unfold would be lost. Th
 becomes the title page: its text is the abstract, and the contents follow. Chapters that the
 table of contents numbers come first, and those that it does not number after them, as an
 appendix. Pictures keep their alternative texts, which Sphinx leaves out of what it writes
-for LaTeX. And LaTeX must be told how wide the columns of a table are.
+for LaTeX. LaTeX must be told how wide the columns of a table are. And a book that wants tags
+in its PDF says so before the class of the document, where Sphinx offers no place.
 """
 
 import math
@@ -32,6 +33,7 @@ LINE_OF_CODE = 0.85  # of the height of a line of text
 # A column of text that is a given part of the line wide (\Y is Sphinx's).
 RAGGED_COLUMN = r">{{\raggedright\arraybackslash}}\Y{{{:.3f}}}"
 
+METADATA = "metadata.def"  # \DocumentMetadata, which stands before \documentclass
 # A book's own style may give \describe a meaning: the text is that of the next picture.
 NO_DESCRIPTIONS = r"\providecommand{\describe}[1]{}"
 # What LaTeX would not print as it stands.
@@ -189,6 +191,19 @@ def column_widths(texts: list[str]) -> list[float]:
     return [width / sum(widths) for width in widths]
 
 
+def put_metadata_first(app, exception: Exception | None) -> None:
+    """Let the file for LaTeX begin with the book's ``metadata.def``, if it has one."""
+    names = [Path(name).name for name in app.config.latex_additional_files]
+    if exception or app.builder.name != "latex" or METADATA not in names:
+        return
+    for entry in app.config.latex_documents:
+        path = Path(app.outdir) / entry[1]
+        text = path.read_text(encoding="utf-8")
+        first = rf"\input{{{METADATA}}}"
+        path.write_text(f"{first}\n{text}", encoding="utf-8", newline="\n")
+
+
 def setup(app) -> None:
     """Connect the extension with Sphinx."""
     app.add_post_transform(LatexLayout)
+    app.connect("build-finished", put_metadata_first)

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -236,13 +238,58 @@ def test_figures_are_vectors(paper):
     assert found.count("/Form") >= 8
 
 
-def test_each_picture_has_its_alternative_text(paper, printed):
-    described = [
-        operands[1]["/Alt"]
-        for page in paper.pages
-        for operands, operator in ContentStream(page.get_contents(), paper).operations
-        if operator == b"BDC"
-    ]
+def structure(node) -> Iterator[tuple[str, dict]]:
+    """Each element below a node of a tagged PDF, in the order of reading: its tag, and itself."""
+    below = node.get("/K", [])
+    for child in below if isinstance(below, list) else [below]:
+        child = child.get_object()
+        if isinstance(child, dict) and "/S" in child:
+            yield child["/S"].removeprefix("/"), child
+            yield from structure(child)
+
+
+@pytest.fixture(scope="module")
+def tags(paper, log) -> list[tuple[str, dict]] | None:
+    """The structure of the PDF, or None where this LaTeX is not the one that makes it."""
+    ours = re.search(r"LaTeX2e <([0-9-]+)>", log)[1]
+    tried = re.search(
+        r"triedrelease\{(.*?)\}", (ROOT / "book" / "metadata.def").read_text()
+    )[1]
+    root = paper.trailer["/Root"]
+    assert ("/StructTreeRoot" in root) == (ours == tried)
+    return list(structure(root["/StructTreeRoot"])) if ours == tried else None
+
+
+def test_metadata_stand_before_all_else(printed):
+    tex = Book.read(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
+    assert tex.splitlines()[0] == r"\input{metadata.def}"
+
+
+def marked(page, paper) -> Iterator[tuple[bytes, dict | None]]:
+    """Each operator of a page, and what the innermost mark says of it, or None without one."""
+    open_marks = []
+    for operands, operator in ContentStream(page.get_contents(), paper).operations:
+        if operator in (b"BDC", b"BMC"):
+            says = operands[1] if operator == b"BDC" else {}
+            if isinstance(says, str):  # the name of what the page lists
+                says = page["/Resources"]["/Properties"][says].get_object()
+            open_marks.append({"/Tag": operands[0], **says})
+        yield operator, open_marks[-1] if open_marks else None
+        if operator == b"EMC":
+            open_marks.pop()
+    assert open_marks == []
+
+
+def test_each_picture_has_its_alternative_text(paper, printed, tags):
+    if tags is None:
+        described = [
+            says["/Alt"]
+            for page in paper.pages
+            for operator, says in marked(page, paper)
+            if operator == b"BDC" and "/Alt" in says
+        ]
+    else:
+        described = [element["/Alt"] for tag, element in tags if tag == "Figure"]
     in_html = [
         image["alt"]
         for name, page in html_pages(printed).items()
@@ -250,6 +297,59 @@ def test_each_picture_has_its_alternative_text(paper, printed):
     ]
     assert len(described) > 20
     assert sorted(map(squeeze, described)) == sorted(map(squeeze, in_html))
+
+
+def test_a_screen_reader_is_told_what_is_what(paper, printed, tags):
+    if tags is None:  # the fixture has seen that there are none
+        return
+    count = Counter(tag for tag, _ in tags)
+    parts = parse_toc_yaml(ROOT / "_toc.yml").root.subtrees
+    assert count["H1"] == len(parts)
+    chapters = sum(len(part.items) for part in parts)
+    assert count["TOCI"] == len(parts) + chapters
+    assert count["H2"] == chapters + 1  # the contents
+    assert (
+        count["H3"] + count["H4"]
+        >= len(list(marks(paper.outline))) - len(parts) - chapters
+    )
+    tables = [element for tag, element in tags if tag == "Table"]
+    assert len(tables) > 20
+    for table in tables:
+        rows = [cells(row) for tag, row in structure(table) if tag == "TR"]
+        # The caption of a table that goes over pages is its first row, of one cell.
+        head, *others = [row for row in rows if len(row) > 1]
+        assert set(head) == {"TH"}
+        for row in others:
+            assert set(row) == {"TD"}
+
+
+def cells(row) -> list[str]:
+    return [tag for tag, _ in structure(row) if tag in ("TH", "TD")]
+
+
+def test_all_text_is_read_or_ornament(paper, tags):
+    """Each letter lies in a mark: of the structure, which has it once, or to be passed over."""
+    if tags is None:
+        return
+    read = Counter()
+    for _, element in tags:
+        page = element.get("/Pg")
+        below = element.get("/K", [])
+        for child in below if isinstance(below, list) else [below]:
+            child = child.get_object()
+            if isinstance(child, int):
+                read[page.indirect_reference.idnum, child] += 1
+            elif child.get("/Type") == "/MCR":
+                read[child.raw_get("/Pg").idnum, child["/MCID"]] += 1
+    written = set()
+    for page in paper.pages:
+        for operator, says in marked(page, paper):
+            if operator in (b"Tj", b"TJ"):
+                assert says is not None
+                if says["/Tag"] != "/Artifact":
+                    written.add((page.indirect_reference.idnum, says["/MCID"]))
+    assert written <= read.keys()
+    assert set(read.values()) == {1}
 
 
 def test_the_head_of_a_page_names_the_chapters_that_are_on_it(paper):
