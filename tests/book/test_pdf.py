@@ -238,31 +238,39 @@ def test_figures_are_vectors(paper):
     assert found.count("/Form") >= 8
 
 
-def structure(node) -> Iterator[tuple[str, dict]]:
-    """Each element below a node of a tagged PDF, in the order of reading: its tag, and itself."""
+def children(node) -> list:
+    """What a node of the structure holds: elements, and the numbers of marks.
+
+    The structure of a tagged PDF is a tree. Its leaves are marks, which stand around the
+    letters in the contents of a page and have a number there (ISO 32000-1, 14.7).
+    """
     below = node.get("/K", [])
-    for child in below if isinstance(below, list) else [below]:
-        child = child.get_object()
+    below = below if isinstance(below, list) else [below]
+    return [child.get_object() for child in below]
+
+
+def structure(node) -> Iterator[tuple[str, dict]]:
+    """Each element below a node of the structure, in the order of reading: its tag, and itself."""
+    for child in children(node):
         if isinstance(child, dict) and "/S" in child:
             yield child["/S"].removeprefix("/"), child
             yield from structure(child)
+
+
+def cells(row) -> list[str]:
+    """The tags of the cells of a row."""
+    return [tag for tag, _ in structure(row) if tag in ("TH", "TD")]
 
 
 @pytest.fixture(scope="module")
 def tags(paper, log) -> list[tuple[str, dict]] | None:
     """The structure of the PDF, or None where this LaTeX is not the one that makes it."""
     ours = re.search(r"LaTeX2e <([0-9-]+)>", log)[1]
-    tried = re.search(
-        r"triedrelease\{(.*?)\}", (ROOT / "book" / "metadata.def").read_text()
-    )[1]
+    asks = (ROOT / "book" / "metadata.def").read_text(encoding="utf-8")
+    tried = re.search(r"triedrelease\{(.*?)\}", asks)[1]
     root = paper.trailer["/Root"]
     assert ("/StructTreeRoot" in root) == (ours == tried)
     return list(structure(root["/StructTreeRoot"])) if ours == tried else None
-
-
-def test_metadata_stand_before_all_else(printed):
-    tex = Book.read(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
-    assert tex.splitlines()[0] == r"\input{metadata.def}"
 
 
 def marked(page, paper) -> Iterator[tuple[bytes, dict | None]]:
@@ -278,6 +286,11 @@ def marked(page, paper) -> Iterator[tuple[bytes, dict | None]]:
         if operator == b"EMC":
             open_marks.pop()
     assert open_marks == []
+
+
+def test_metadata_stand_before_all_else(printed):
+    tex = Book.read(printed).pdf.with_suffix(".tex").read_text(encoding="utf-8")
+    assert tex.splitlines()[0] == r"\input{metadata.def}"
 
 
 def test_each_picture_has_its_alternative_text(paper, printed, tags):
@@ -299,7 +312,7 @@ def test_each_picture_has_its_alternative_text(paper, printed, tags):
     assert sorted(map(squeeze, described)) == sorted(map(squeeze, in_html))
 
 
-def test_a_screen_reader_is_told_what_is_what(paper, printed, tags):
+def test_a_screen_reader_is_told_what_is_what(paper, tags):
     if tags is None:  # the fixture has seen that there are none
         return
     count = Counter(tag for tag, _ in tags)
@@ -308,10 +321,8 @@ def test_a_screen_reader_is_told_what_is_what(paper, printed, tags):
     chapters = sum(len(part.items) for part in parts)
     assert count["TOCI"] == len(parts) + chapters
     assert count["H2"] == chapters + 1  # the contents
-    assert (
-        count["H3"] + count["H4"]
-        >= len(list(marks(paper.outline))) - len(parts) - chapters
-    )
+    below_chapters = len(marks(paper.outline)) - len(parts) - chapters
+    assert count["H3"] + count["H4"] >= below_chapters
     tables = [element for tag, element in tags if tag == "Table"]
     assert len(tables) > 20
     for table in tables:
@@ -323,22 +334,15 @@ def test_a_screen_reader_is_told_what_is_what(paper, printed, tags):
             assert set(row) == {"TD"}
 
 
-def cells(row) -> list[str]:
-    return [tag for tag, _ in structure(row) if tag in ("TH", "TD")]
-
-
 def test_all_text_is_read_or_ornament(paper, tags):
     """Each letter lies in a mark: of the structure, which has it once, or to be passed over."""
     if tags is None:
         return
     read = Counter()
     for _, element in tags:
-        page = element.get("/Pg")
-        below = element.get("/K", [])
-        for child in below if isinstance(below, list) else [below]:
-            child = child.get_object()
-            if isinstance(child, int):
-                read[page.indirect_reference.idnum, child] += 1
+        for child in children(element):
+            if isinstance(child, int):  # of a mark on the page of the element
+                read[element.raw_get("/Pg").idnum, child] += 1
             elif child.get("/Type") == "/MCR":
                 read[child.raw_get("/Pg").idnum, child["/MCID"]] += 1
     written = set()

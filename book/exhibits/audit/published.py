@@ -44,9 +44,8 @@ class System(NamedTuple):
             Errors of many seeds of the report's recipe, %, to count those as good.
         """
         low, high = self.interval
-        as_good = (
-            seeds <= self.error + 1e-9
-        )  # equal errors may differ in their last bits
+        # Equal errors may differ in their last bits.
+        as_good = seeds <= self.error + 1e-9
         name = self.name
         if self.cite:
             name += f" {{cite:p}}`{self.cite}`"
